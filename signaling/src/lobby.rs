@@ -1,0 +1,74 @@
+//! What a tenant's lobby says to its dashboards. It informs; the room decides.
+
+use crate::{
+    agent::AgentStatus,
+    id::{CallId, SessionId, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+/// A call that rings, as a dashboard needs it for the incoming-call dialog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ringing {
+    pub call_id: CallId,
+    pub session_id: SessionId,
+    /// The visitor's display name.
+    pub visitor: String,
+    /// Where the visitor is, without query and fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
+    pub waiting_since: Timestamp,
+}
+
+/// One chat session in the live list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionUpdate {
+    pub session_id: SessionId,
+    pub visitor: String,
+    pub open: bool,
+    /// Whether the visitor's widget is connected right now.
+    pub online: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_text: Option<String>,
+    /// Whether the last text is the visitor's.
+    #[serde(default)]
+    pub last_from_visitor: bool,
+    pub last_at: Timestamp,
+    /// The state of the call there, in one word; absent when there is none going on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<crate::call::CallState>,
+    /// With a call that was accepted: the agent's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_with: Option<String>,
+}
+
+/// An event of the lobby, server to client only. `ringing`, `ring_stopped`, `taken` and
+/// `lobby_state` go to those users alone who are (or were) rung.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", content = "payload", rename_all = "snake_case")]
+pub enum LobbyEvent {
+    Ringing(Ringing),
+    RingStopped {
+        call_id: CallId,
+    },
+    Taken {
+        call_id: CallId,
+        by: String,
+    },
+    SessionUpdated(SessionUpdate),
+    /// After every join: exactly what rings for this user now.
+    LobbyState {
+        ringing: Vec<Ringing>,
+    },
+}
+
+/// What presence shows of a member of staff (key: the user's id).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffPresence {
+    pub name: String,
+    pub status: AgentStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub since: Timestamp,
+}
