@@ -1,0 +1,92 @@
+//! Builds the crates that run in a browser (or in Node) and makes their JavaScript beside them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    command::{cargo, step},
+    paths, prerequisites,
+    profile::Profile,
+};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// One wasm entry: the crate, its features, and the name its files get.
+pub(crate) struct Face {
+    pub(crate) label: &'static str,
+    pub(crate) package: &'static str,
+    pub(crate) features: &'static str,
+    pub(crate) name: &'static str,
+}
+
+/// The pages for staff.
+pub(crate) const APP: Face =
+    Face { label: "pages for staff", package: "tincan-app", features: "hydrate", name: "tincan" };
+
+/// The visitor's widget.
+pub(crate) const WIDGET: Face =
+    Face { label: "visitor's widget", package: "tincan-widget", features: "", name: "widget" };
+
+/// The core's scenarios, run in Node.
+pub(crate) const CORE_CHECK: Face =
+    Face { label: "core for Node", package: "tincan-wasm-check", features: "", name: "core" };
+
+/// Builds a face for browsers into `out`: `NAME.js`, `NAME_bg.wasm` and perhaps `snippets/`.
+pub(crate) fn for_browsers(face: &Face, profile: Profile, out: &Path) -> Result<()> {
+    let input = compile(face, profile)?;
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(&input).out_name(face.name).web(true)?;
+    generate(&mut bindgen, profile, out)
+}
+
+/// Builds a face as a CommonJS module for Node into `out`.
+pub(crate) fn for_node(face: &Face, out: &Path) -> Result<()> {
+    let input = compile(face, Profile::Dev)?;
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(&input).out_name(face.name).nodejs(true)?;
+    generate(&mut bindgen, Profile::Dev, out)
+}
+
+fn compile(face: &Face, profile: Profile) -> Result<PathBuf> {
+    prerequisites::wasm_target(TARGET)?;
+    let mut command = cargo();
+    command.args(["build", "--lib", "--target", TARGET, "-p", face.package]);
+    if !face.features.is_empty() {
+        command.args(["--features", face.features]);
+    }
+    let directory = match profile {
+        Profile::Dev => {
+            // Cargo's own `dev` profile rather than one of ours: the macros and build scripts, which
+            // run on the host, are then shared with the server's build. Only what the browser gets
+            // is optimised, and without line tables: it would be tens of megabytes.
+            command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+            command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+            "debug"
+        }
+        Profile::Release => {
+            command.args(["--profile", "wasm-release"]);
+            "wasm-release"
+        }
+    };
+    step(face.label, &mut command)?;
+    let file = format!("{}.wasm", face.package.replace('-', "_"));
+    Ok(paths::target().join(TARGET).join(directory).join(file))
+}
+
+fn generate(bindgen: &mut Bindgen, profile: Profile, out: &Path) -> Result<()> {
+    fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
+    bindgen
+        .typescript(false)
+        .demangle(false)
+        .debug(profile == Profile::Dev)
+        // The names are what makes a wasm file large; wasm-opt gains nothing after them.
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(out)
+        .context("making JavaScript for wasm")
+}
