@@ -1,0 +1,37 @@
+// An agent at the dashboard.
+import { Person } from './person.mjs';
+
+export class Agent extends Person {
+  // Signs in and waits until the dashboard is live.
+  static async signedIn(context, url, { email, password }) {
+    const agent = new Agent(await context.newPage());
+    agent.context = context;
+    agent.url = url;
+    await agent.page.goto(`${url}/login`);
+    await agent.page.getByLabel('Email').fill(email);
+    await agent.page.getByLabel('Password').fill(password);
+    await agent.press('Sign in');
+    await agent.live();
+    return agent;
+  }
+
+  // Another tab of the same agent.
+  async tab() {
+    const other = new Agent(await this.context.newPage());
+    Object.assign(other, { context: this.context, url: this.url });
+    await other.page.goto(`${this.url}/dashboard`);
+    await other.live();
+    return other;
+  }
+
+  // The page's program runs and has its socket; a click before that would be lost.
+  async live() {
+    await this.page.waitForURL('**/dashboard**');
+    await this.countsMore('sockets', 0);
+  }
+
+  async becomesReady() {
+    await this.press('Ready');
+    await this.sees('Pause');
+  }
+}
