@@ -34,4 +34,10 @@ export class Agent extends Person {
     await this.press('Ready');
     await this.sees('Pause');
   }
+
+  // Opens the conversation in which this was written.
+  async opens(text) {
+    await this.page.getByText(text).first().click();
+    await this.root.getByRole('textbox', { name: 'Message' }).waitFor();
+  }
 }

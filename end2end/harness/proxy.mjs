@@ -48,16 +48,22 @@ export class Proxy {
     return this.#until(() => this.count(who) > than);
   }
 
-  // One fault on the sockets of `who` (all of them when not given), for `ms` milliseconds; then the way is free again.
+  // Starts a fault on the sockets of `who` (everyone's when not given). It lasts until `end` is called.
   //   close   both ends are closed at once, newcomers are refused
   //   silence nothing passes in either direction and nobody is told, newcomers get no answer; at the end all of them die
   //   tear    the next bytes break off half way and the connection with them, newcomers are refused
-  async outage(kind, { who, ms }) {
+  fault(kind, who) {
+    const began = Date.now();
     this.#fault = { kind, who };
     for (const pair of this.#pairs) if (this.#hit(pair)) this.#strike(pair);
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    this.#fault = null;
-    for (const pair of this.#pairs) if (pair.struck) pair.destroy();
+    return {
+      // Fulfils when the fault is this old: how long a network is away is part of what is tested.
+      lasted: (ms) => new Promise((resolve) => setTimeout(resolve, began + ms - Date.now())),
+      end: () => {
+        this.#fault = null;
+        for (const pair of this.#pairs) if (pair.struck) pair.destroy();
+      },
+    };
   }
 
   // Closes the sockets of `who` once.

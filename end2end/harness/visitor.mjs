@@ -1,10 +1,13 @@
 // A visitor on the demo's sample site, with the widget in its frame.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { Person } from './person.mjs';
 
 export class Visitor extends Person {
   // Opens the sample site; the chat stays closed.
   static async on(context, url) {
     const visitor = new Visitor(await context.newPage());
+    visitor.#remembersSession();
     await visitor.page.goto(url);
     return visitor;
   }
@@ -21,6 +24,27 @@ export class Visitor extends Person {
   async opensChat() {
     await this.page.getByRole('button', { name: /^Open chat/ }).click();
     await this.root.getByRole('textbox', { name: 'Message' }).waitFor();
+  }
+
+  // What the widget was given when it opened its conversation, as it went over the wire.
+  #remembersSession() {
+    this.page.on('response', async (response) => {
+      if (response.request().method() === 'POST' && response.url().endsWith('/api/widget/sessions') && response.ok()) {
+        this.session = await response.json();
+        this.base = new URL(response.url()).origin;
+      }
+    });
+  }
+
+  // Writes into the conversation while the call covers the chat: by HTTP, as clients do that have no socket.
+  async writes(text) {
+    const message = { topic: this.session.topic, event: 'message', payload: { id: randomUUID(), text }, private: true };
+    const response = await fetch(`${this.base}/realtime/v1/api/broadcast`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.session.token}` },
+      body: JSON.stringify({ messages: [message] }),
+    });
+    assert.equal(response.status, 202);
   }
 
   // From the chat to ringing, without the microphone test.

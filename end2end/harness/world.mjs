@@ -24,9 +24,29 @@ export class World {
     return this.program.demo;
   }
 
-  // A visitor who has opened nothing yet. `browser` holds options of `launch`, `context` of Playwright.
-  async visitor({ url = this.demo.demo_url, browser, context } = {}) {
-    return Visitor.on(await this.context({ tone: TONES.visitor, ...browser }, context), url);
+  // A visitor who has opened nothing yet. `browser` holds options of `launch`, `context` of Playwright,
+  // `site` of `hostPage` for a page other than the demo's,
+  // and `stub` a script that runs in every frame before its own.
+  async visitor({ browser, context, site, stub } = {}) {
+    const made = await this.context({ tone: TONES.visitor, ...browser }, context);
+    if (stub) await made.addInitScript(stub.script, stub.argument);
+    const url = site ? await this.hostPage(made, site) : this.demo.demo_url;
+    return Visitor.on(made, url);
+  }
+
+  // Another tab of the same visitor on the same page.
+  async tabOf(visitor) {
+    return Visitor.on(visitor.page.context(), visitor.page.url());
+  }
+
+  // A customer's page of the test's own, with the real script tag: answered by the browser itself,
+  // so that it can have any origin and any headers.
+  async hostPage(context, { key = this.demo.tenant_key, origin = new URL(this.demo.demo_url).origin, headers = {} }) {
+    const url = `${origin}/a-customers-page`;
+    const script = `<script async src="${this.proxy.url}/embed.js" data-tenant="${key}"></script>`;
+    const body = `<!doctype html><html lang="en"><title>A customer's page</title><body>${script}</body></html>`;
+    await context.route(url, (route) => route.fulfill({ contentType: 'text/html', headers, body }));
+    return url;
   }
 
   // An agent of the demo's tenant, signed in; `who` is 0 or 1.
@@ -42,9 +62,9 @@ export class World {
   }
 
   // A visitor and the first agent in a connected call that both have heard.
-  async call() {
-    const agent = await this.readyAgent(0);
-    const visitor = await this.visitor();
+  async call(options = {}) {
+    const agent = await this.readyAgent(0, options.agent);
+    const visitor = await this.visitor(options.visitor);
     await visitor.opensChat();
     await visitor.calls();
     await agent.rings();

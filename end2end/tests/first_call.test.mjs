@@ -55,7 +55,7 @@ test('an agent calls a visitor who is there', async () => {
   const visitor = await world.visitor();
   await visitor.opensChat();
   await visitor.says('Can you call me?');
-  await agent.page.getByText('Can you call me?').first().click();
+  await agent.opens('Can you call me?');
   await agent.press('Call visitor');
   await visitor.rings();
   await visitor.accept();
@@ -69,7 +69,7 @@ test('text goes both ways without a call', async () => {
   const visitor = await world.visitor();
   await visitor.opensChat();
   await visitor.says('Do you ship to Bergen?');
-  await agent.page.getByText('Do you ship to Bergen?').first().click();
+  await agent.opens('Do you ship to Bergen?');
   await agent.says('We do, every Tuesday.');
   await visitor.finds('We do, every Tuesday.');
 });
