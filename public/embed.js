@@ -194,7 +194,7 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
     keep();
     tell('leave', { persisted: event.persisted });
   });
-  addEventListener('pageshow', (event) => event.persisted && tell('back'));
+  addEventListener('pageshow', (event) => event.persisted && tell('shown', { open }));
   // A page that dies without a word is still found again.
   setInterval(() => mine() && keep(), 15e3);
 

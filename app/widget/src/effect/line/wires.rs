@@ -1,0 +1,274 @@
+//! From the client's signals to the page's: what came in, put where the views look.
+
+use super::{Line, Wire};
+use crate::{
+    effect::{dom, history, loader},
+    page::{Link, Page},
+    screen::{Screen, Step},
+};
+use leptos::{leptos_dom::helpers::set_interval, prelude::*, task::spawn_local};
+use std::time::Duration;
+use tincan_client::{
+    Connection, HearTest, Hearing, MicError, MicState, Permission, Place, SocketStatus,
+};
+use tincan_signaling::{Timestamp, call::Call};
+
+/// The microphone: the test's picture, and going on by itself when what was in the way is gone.
+pub(super) fn microphone(line: &Line) {
+    let page = line.page;
+    let (state, permission) = (line.mic.state(), line.mic.permission());
+    let (devices, device) = (line.mic.devices(), line.mic.device());
+    let it = line.clone();
+    Effect::new(move |_| match state.get() {
+        MicState::On => {
+            if matches!(page.step.get_untracked(), Step::Problem(_)) {
+                page.step.set(Step::Before);
+            }
+            it.go_on();
+        }
+        MicState::Failed(problem) => {
+            if page.step.get_untracked() != Step::Chat {
+                page.step.set(Step::Problem(problem));
+            }
+            if problem == MicError::Policy {
+                tell_owner();
+            }
+        }
+        MicState::Off | MicState::Asking => {}
+    });
+    let it = line.clone();
+    Effect::new(move |_| {
+        let granted = permission.get() == Permission::Granted;
+        let plugged = !devices.with(Vec::is_empty);
+        let helped = match page.step.get_untracked() {
+            Step::Problem(MicError::Blocked | MicError::Dismissed) => granted,
+            Step::Problem(MicError::NoDevice) => plugged,
+            _ => false,
+        };
+        if helped {
+            it.ask_again();
+        }
+    });
+    Effect::new(move |_| {
+        let (devices, device) = (devices.get(), device.get().unwrap_or_default());
+        let open = state.get() == MicState::On;
+        page.test.update(|test| (test.devices, test.device, test.open) = (devices, device, open));
+    });
+    hear_test(line);
+}
+
+/// Listens in the test, ten times a second, until the answer is clear; a new device starts anew.
+fn hear_test(line: &Line) {
+    let (page, mic) = (line.page, line.mic.clone());
+    let device = line.mic.device();
+    let listens = Memo::new(move |_| page.step.get() == Step::Before && page.test.with(|test| test.open));
+    Effect::new(move |_| {
+        device.track();
+        if !listens.get() {
+            return;
+        }
+        page.test.update(|test| (test.heard, test.silent) = (false, false));
+        let mut test = HearTest::new(dom::now_ms());
+        let mic = mic.clone();
+        every(100, move || {
+            let hearing = test.feed(mic.level(), dom::now_ms());
+            let now = (hearing == Hearing::Heard, hearing == Hearing::Silent);
+            if page.test.with_untracked(|test| (test.heard, test.silent)) != now {
+                page.test.update(|test| (test.heard, test.silent) = now);
+            }
+        });
+    });
+}
+
+/// Runs `tick` until the effect around it runs again or goes.
+fn every(ms: u64, tick: impl FnMut() + 'static) {
+    let tick = std::cell::RefCell::new(tick);
+    let handle = leptos::prelude::set_interval_with_handle(move || tick.borrow_mut()(), Duration::from_millis(ms));
+    if let Ok(handle) = handle {
+        on_cleanup(move || handle.clear());
+    }
+}
+
+/// The room: link, people, and what is said.
+pub(super) fn room(line: &Line, wire: &Wire) {
+    let page = line.page;
+    let (status, denied, joined) = (wire.socket.status(), wire.room.denied(), wire.room.joined());
+    Effect::new(move |was: Option<bool>| {
+        let was_up = was.unwrap_or(false);
+        let link = match status.get() {
+            SocketStatus::SignedOut | SocketStatus::Closed => Link::Over,
+            SocketStatus::Up if joined.get() => Link::Up,
+            _ if was_up => Link::Lost,
+            SocketStatus::Down { .. } => Link::Lost,
+            SocketStatus::Connecting | SocketStatus::Up => Link::Connecting,
+        };
+        let over = denied.get().is_some_and(|refusal| refusal.retry_after_ms.is_none() && !joined.get());
+        page.link.set(if over { Link::Over } else { link });
+        was_up || link == Link::Up
+    });
+    let (available, typing, pending) = (wire.room.availability(), wire.room.typing(), wire.room.pending());
+    Effect::new(move |_| {
+        if let Some(available) = available.get() {
+            page.available.set(available);
+            page.notice.set(None);
+        }
+    });
+    Effect::new(move |_| page.typing.set(typing.get().map(|sender| sender.name)));
+    Effect::new(move |_| page.pending.set(pending.get().into_iter().map(|line| line.text).collect()));
+    said(page, wire);
+    read_history(page, wire);
+    read_receipts(page, wire);
+}
+
+/// Logged events, each once, as they come.
+fn said(page: Page, wire: &Wire) {
+    let log = wire.room.timeline();
+    Effect::new(move |taken: Option<usize>| {
+        log.with(|log| {
+            let taken = taken.unwrap_or(0).min(log.len());
+            let mut news = 0;
+            page.timeline.update(|timeline| {
+                for entry in &log[taken..] {
+                    if timeline.take(entry) {
+                        news += 1;
+                        super::report::message(entry);
+                    }
+                }
+            });
+            if news > 0 && !page.open.get_untracked() {
+                super::report::unread(news);
+            }
+            log.len()
+        })
+    });
+}
+
+/// Reads the history at the first join and after each gap.
+fn read_history(page: Page, wire: &Wire) {
+    let due = wire.room.history_due();
+    let (session, papers) = (wire.room.session(), wire.papers.clone());
+    Effect::new(move |_| {
+        if due.get() == 0 {
+            return;
+        }
+        let papers = papers.clone();
+        spawn_local(async move {
+            // Without it the conversation starts with what comes now; the next join tries again.
+            if let Ok(history) = history::read(session, &papers.token()).await {
+                page.timeline.update(|timeline| history.merge_into(timeline));
+            }
+        });
+    });
+}
+
+/// Says what was seen: only what is on screen in an open widget.
+fn read_receipts(page: Page, wire: &Wire) {
+    let room = wire.room.clone();
+    Effect::new(move |told: Option<Option<_>>| {
+        let told = told.flatten();
+        let seen = page.timeline.with(crate::timeline::Timeline::last_of_others);
+        let visible = page.open.get()
+            && page.link.get() == Link::Up
+            && (page.screen.get() == Screen::Chat || page.chatting.get());
+        match seen {
+            Some(up_to) if visible && told != Some(up_to) => {
+                room.read(up_to);
+                Some(up_to)
+            }
+            _ => told,
+        }
+    });
+}
+
+/// The call: whose it is, how it sounds, and what the clock says.
+pub(super) fn call(line: &Line, wire: &Wire) {
+    let page = line.page;
+    let (call, place) = (wire.room.call(), wire.driver.place());
+    let me = wire.room.me();
+    Effect::new(move |known: Option<bool>| {
+        let (call, place) = (call.get(), place.get());
+        let known = known.unwrap_or(false);
+        if let (false, Call::Ended(ended)) = (known || page.former.get_untracked().is_some(), &call) {
+            // It ended before this page was there: no news.
+            page.dismissed.set(Some(ended.head.id));
+        }
+        let leg = (place == Place::Here).then(|| call.legs_of(me).next().map(|leg| leg.id)).flatten();
+        if leg.is_some() {
+            page.former.set(None);
+        }
+        page.timeline.update(|timeline| timeline.take_call(&call));
+        let met = known || !matches!(call, Call::Idle);
+        if !call.is_live() {
+            page.chatting.set(false);
+        }
+        page.leg.set(leg);
+        page.call.set(call);
+        met
+    });
+    let (muted, connection, tap) = (wire.driver.muted(), wire.driver.connection(), line.speaker.needs_tap());
+    Effect::new(move |_| page.muted.set(muted.get()));
+    Effect::new(move |_| page.torn.set(matches!(connection.get(), Connection::Lost)));
+    Effect::new(move |_| page.blocked.set(tap.get()));
+    returning(line);
+    ringtone(line);
+    let room = wire.room.clone();
+    set_interval(
+        move || {
+            if page.call.with_untracked(Call::is_live) {
+                page.now.set(room.server_now());
+            }
+        },
+        Duration::from_millis(250),
+    );
+    let room = wire.room.clone();
+    Effect::new(move |_| {
+        // At once when the call changes, so that no timer starts with an old moment.
+        page.call.track();
+        let now = room.server_now();
+        if now > Timestamp(0) {
+            page.now.set(now);
+        }
+    });
+}
+
+/// The host page's **Return to your call** was pressed before we knew of the call.
+fn returning(line: &Line) {
+    let it = line.clone();
+    Effect::new(move |_| {
+        if it.page.screen.get() == Screen::Return && std::mem::take(&mut it.rest.borrow_mut().return_asked) {
+            it.act(crate::page::Act::TakeOver);
+        }
+    });
+}
+
+/// An agent's call rings, also in a closed widget, which then comes up.
+fn ringtone(line: &Line) {
+    let (page, speaker) = (line.page, line.speaker.clone());
+    let rings = Memo::new(move |_| page.screen.get() == Screen::Incoming);
+    Effect::new(move |was: Option<bool>| {
+        let rings = rings.get();
+        if rings != was.unwrap_or(false) {
+            speaker.ring(rings);
+        }
+        if rings && !page.open.get_untracked() {
+            loader::say("show", &[]);
+        }
+        rings
+    });
+}
+
+fn tell_owner() {
+    let origin = leptos::prelude::window().location().origin().unwrap_or_default();
+    loader::tell_owner(
+        &[
+            "Tincan: this page's Permissions-Policy keeps the microphone from the chat. Send: Permissions-Policy: microphone=(self \"",
+            &origin,
+            "\"), autoplay=(self \"",
+            &origin,
+            "\"), speaker-selection=(self \"",
+            &origin,
+            "\")",
+        ]
+        .concat(),
+    );
+}

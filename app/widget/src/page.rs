@@ -1,0 +1,235 @@
+//! The page's state as signals, and the acts a visitor can do. Views read signals and name acts;
+//! one driver (`effect::line`) carries them out.
+
+use crate::{
+    boot::Boot,
+    screen::{self, Screen, Step, View},
+    timeline::Timeline,
+};
+use leptos::prelude::*;
+use std::{rc::Rc, time::Duration};
+use tincan_client::Device;
+use tincan_signaling::{
+    CallId, LegId, Sub, Timestamp,
+    call::{Call, CallState},
+    wire::AvailabilityEvent,
+};
+
+/// How the way to the server is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Link {
+    #[default]
+    Connecting,
+    Up,
+    /// Was up and is looked for again.
+    Lost,
+    /// The page cannot go on; a reload is needed.
+    Over,
+}
+
+/// Something the visitor does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Send,
+    Typing,
+    /// Press on **Call** or **Call again**.
+    Call,
+    /// Out of the microphone test, into the call.
+    Start,
+    /// Ask for the microphone once more.
+    AskAgain,
+    /// Out of the test or the advice, back to the chat.
+    Back,
+    Device(String),
+    TestSound,
+    Cancel,
+    HangUp,
+    Mute(bool),
+    Hear,
+    Accept,
+    Decline,
+    /// **Return to your call** or **Use here**: this page's leg replaces the other.
+    TakeOver,
+    /// Puts the end screen away.
+    Dismiss,
+    Close,
+}
+
+/// The microphone test as it is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Test {
+    /// The microphone is open.
+    pub(crate) open: bool,
+    /// Something was heard.
+    pub(crate) heard: bool,
+    /// Nothing was heard for a while.
+    pub(crate) silent: bool,
+    pub(crate) devices: Vec<Device>,
+    pub(crate) device: String,
+}
+
+type Acts = Rc<dyn Fn(Act)>;
+type Level = Rc<dyn Fn() -> f32>;
+
+/// Everything the views look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Page {
+    pub(crate) boot: &'static Boot,
+    pub(crate) me: RwSignal<Option<Sub>>,
+    pub(crate) link: RwSignal<Link>,
+    pub(crate) available: RwSignal<AvailabilityEvent>,
+    pub(crate) timeline: RwSignal<Timeline>,
+    /// Lines of mine the server does not have yet.
+    pub(crate) pending: RwSignal<Vec<String>>,
+    /// Why a line could not be sent; its text is back in the field.
+    pub(crate) unsent: RwSignal<Option<String>>,
+    /// Who is typing.
+    pub(crate) typing: RwSignal<Option<String>>,
+    pub(crate) draft: RwSignal<String>,
+    pub(crate) call: RwSignal<Call>,
+    pub(crate) leg: RwSignal<Option<LegId>>,
+    pub(crate) former: RwSignal<Option<LegId>>,
+    pub(crate) step: RwSignal<Step>,
+    pub(crate) dismissed: RwSignal<Option<CallId>>,
+    pub(crate) test: RwSignal<Test>,
+    /// The browser does not play the other side yet.
+    pub(crate) blocked: RwSignal<bool>,
+    /// This side's own connection is down.
+    pub(crate) torn: RwSignal<bool>,
+    pub(crate) muted: RwSignal<bool>,
+    /// The chat is in front of the call.
+    pub(crate) chatting: RwSignal<bool>,
+    pub(crate) open: RwSignal<bool>,
+    /// A sentence that answers the last press.
+    pub(crate) notice: RwSignal<Option<String>>,
+    /// The server's time, a few times a second while somebody looks at it.
+    pub(crate) now: RwSignal<Timestamp>,
+    pub(crate) screen: Memo<Screen>,
+    acts: StoredValue<Option<Acts>, LocalStorage>,
+    levels: StoredValue<Option<(Level, Level)>, LocalStorage>,
+}
+
+impl Page {
+    /// A page at rest.
+    pub(crate) fn new(boot: &'static Boot) -> Self {
+        let (me, call, leg) = (RwSignal::new(None), RwSignal::new(Call::Idle), RwSignal::new(None));
+        let (former, step, dismissed) =
+            (RwSignal::new(None), RwSignal::new(Step::Chat), RwSignal::new(None));
+        let screen = Memo::new(move |_| {
+            let Some(me) = me.get() else { return Screen::Chat };
+            call.with(|call| {
+                screen::screen(&View {
+                    call,
+                    me,
+                    leg: leg.get(),
+                    former: former.get(),
+                    step: step.get(),
+                    dismissed: dismissed.get(),
+                })
+            })
+        });
+        Self {
+            boot,
+            me,
+            link: RwSignal::new(Link::Connecting),
+            available: RwSignal::new(AvailabilityEvent {
+                agent_status: boot.agent_status,
+                voice_enabled: boot.features.voice_enabled,
+            }),
+            timeline: RwSignal::new(Timeline::default()),
+            pending: RwSignal::new(Vec::new()),
+            unsent: RwSignal::new(None),
+            typing: RwSignal::new(None),
+            draft: RwSignal::new(String::new()),
+            call,
+            leg,
+            former,
+            step,
+            dismissed,
+            test: RwSignal::new(Test::default()),
+            blocked: RwSignal::new(false),
+            torn: RwSignal::new(false),
+            muted: RwSignal::new(false),
+            chatting: RwSignal::new(false),
+            open: RwSignal::new(false),
+            notice: RwSignal::new(None),
+            now: RwSignal::new(Timestamp(0)),
+            screen,
+            acts: StoredValue::new_local(None),
+            levels: StoredValue::new_local(None),
+        }
+    }
+
+    /// Names what the visitor did. Runs at once, inside the tap: sound may only be unlocked there.
+    pub(crate) fn act(self, act: Act) {
+        if let Some(acts) = self.acts.get_value() {
+            acts(act);
+        }
+    }
+
+    /// Who carries out acts.
+    pub(crate) fn on_act(self, acts: impl Fn(Act) + 'static) {
+        self.acts.set_value(Some(Rc::new(acts)));
+    }
+
+    /// Where the two voices are measured: mine, theirs.
+    pub(crate) fn measure(self, me: impl Fn() -> f32 + 'static, them: impl Fn() -> f32 + 'static) {
+        self.levels.set_value(Some((Rc::new(me), Rc::new(them))));
+    }
+
+    /// How loud I am right now, 0 to 1.
+    pub(crate) fn my_level(self) -> f32 {
+        self.levels.get_value().map_or(0.0, |(me, _)| me())
+    }
+
+    /// How loud the other side is right now, 0 to 1.
+    pub(crate) fn their_level(self) -> f32 {
+        self.levels.get_value().map_or(0.0, |(_, them)| them())
+    }
+
+    /// The other side's name, or the tenant's.
+    pub(crate) fn them(self) -> String {
+        let name = self.call.with(|call| {
+            let me = self.me.get();
+            match call {
+                Call::Accepted(_) => {
+                    call.legs().iter().find(|leg| Some(leg.sub) != me).map(|leg| leg.name.clone())
+                }
+                Call::Ringing(ringing) if Some(ringing.head.caller) != me => {
+                    Some(ringing.head.caller_name.clone())
+                }
+                Call::Ended(ended) if Some(ended.head.caller) != me => Some(ended.head.caller_name.clone()),
+                Call::Ended(ended) => ended.answered_name.clone(),
+                Call::Idle | Call::Ringing(_) => None,
+            }
+        });
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.boot.tenant.clone())
+    }
+
+    /// The call's state in one word; what this side knows of its own connection comes first.
+    pub(crate) fn state(self) -> CallState {
+        let state = self.call.with(Call::state);
+        match state {
+            CallState::Active | CallState::Held if self.torn.get() => CallState::Reconnecting,
+            other => other,
+        }
+    }
+
+    /// Whether somebody else's leg holds the call.
+    pub(crate) fn held_by_them(self) -> bool {
+        let me = self.me.get();
+        self.call.with(|call| call.legs().iter().any(|leg| leg.held && Some(leg.sub) != me))
+    }
+
+    /// How long it rings already.
+    pub(crate) fn rings(self) -> Duration {
+        let asked = self.call.with(|call| call.head().map(|head| head.requested_at));
+        asked.map_or(Duration::ZERO, |at| self.now.get().since(at))
+    }
+
+    /// How long was talked.
+    pub(crate) fn talked(self) -> Option<Duration> {
+        let now = self.now.get();
+        self.call.with(|call| call.talked(now))
+    }
+}

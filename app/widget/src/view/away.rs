@@ -1,0 +1,52 @@
+//! A call of this visitor that this page does not carry: the way back to it.
+
+use super::{
+    head::StageHead,
+    icon::{SLACK, can, icon, still},
+};
+use crate::{
+    effect::dom,
+    page::{Act, Page},
+    words,
+};
+use leptos::{html, prelude::*};
+
+/// **Return to your call** when nobody carries it, **Use here** when another tab does.
+#[component]
+pub(crate) fn Away(page: Page, elsewhere: bool) -> impl IntoView {
+    let take = NodeRef::<html::Button>::new();
+    Effect::new(move |_| {
+        if let Some(take) = take.get() {
+            dom::focus_gently(&take);
+        }
+    });
+    let (title, text, button) = if elsewhere {
+        ("Call in your other tab", "Your call goes on there. You can move it to this tab.", "Use here")
+    } else {
+        ("Your call is still on", "One tap and you are back in the same call.", "Return to your call")
+    };
+    view! {
+        <StageHead page />
+        <div class="call">
+            <div class="call__mid">
+                <div class="line">
+                    {can("can can--xl can--rim can--mute", None, "user")} {still(SLACK)}
+                    {can("can can--xl can--rim can--them", Some(words::initial(&page.them())), "headset")}
+                </div>
+                <div class="call__who" role="status">
+                    <p class="call__state">{title}</p>
+                    <p class="call__text">{text}</p>
+                </div>
+            </div>
+            <div class="w__foot">
+                <button class="btn btn--lg btn--paper" type="button" node_ref=take on:click=move |_| page.act(Act::TakeOver)>
+                    {icon("phone", "ico ico--solid")}
+                    {button}
+                </button>
+                <button class="btn btn--quiet" type="button" on:click=move |_| page.chatting.set(true)>
+                    "Write instead"
+                </button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,128 @@
+//! Before a call: why the browser asks for the microphone, and a test one may skip.
+
+use super::{
+    head::BackHead,
+    icon::icon,
+};
+use crate::{
+    effect::string::{self, Strand},
+    page::{Act, Page},
+};
+use leptos::{html, prelude::*};
+
+/// The microphone test.
+#[component]
+pub(crate) fn Before(page: Page) -> impl IntoView {
+    let start = NodeRef::<html::Button>::new();
+    Effect::new(move |_| {
+        if let Some(start) = start.get() {
+            crate::effect::dom::focus_gently(&start);
+        }
+    });
+    view! {
+        <BackHead page title="Before we call" />
+        <div class="w__body">
+            <div class="mic">
+                <p class="why">
+                    {icon("shield", "ico")}
+                    <span>"Your browser will ask to use the microphone. We only listen during the call."</span>
+                </p>
+                <Meter page />
+                <Devices page />
+                <button class="btn btn--quiet btn--sm" type="button" on:click=move |_| page.act(Act::TestSound)>
+                    {icon("play", "ico ico--sm ico--solid")}
+                    "Play test sound"
+                </button>
+            </div>
+        </div>
+        <div class="w__foot">
+            <button
+                class="btn btn--primary btn--lg"
+                type="button"
+                node_ref=start
+                on:click=move |_| page.act(Act::Start)
+            >
+                {icon("phone", "ico ico--solid")}
+                "Start call"
+            </button>
+            <button class="btn btn--quiet" type="button" on:click=move |_| page.act(Act::Start)>
+                "Skip test"
+            </button>
+        </div>
+    }
+}
+
+/// What the microphone hears, as a strand, as a bar and in words.
+#[component]
+fn Meter(page: Page) -> impl IntoView {
+    let strand = NodeRef::<leptos::svg::Path>::new();
+    let bar = NodeRef::<html::Div>::new();
+    string::run(move || {
+        let level = page.my_level();
+        if let Some(bar) = bar.get_untracked() {
+            string::set_level(&bar, level);
+        }
+        strand.get_untracked().map(|path| vec![(path.into(), Strand::Alone, level)]).unwrap_or_default()
+    });
+    let words = move || {
+        page.test.with(|test| match (test.open, test.heard, test.silent) {
+            (false, ..) => "Waiting for the microphone. Choose Allow when your browser asks.",
+            (true, true, _) => "We can hear you",
+            (true, false, false) => "Say something",
+            (true, false, true) => {
+                "We can’t hear anything. Is the right microphone selected or muted?"
+            }
+        })
+    };
+    let heard = move || page.test.with(|test| test.open && test.heard);
+    view! {
+        <div class="mic__meter">
+            <div class="paper-string">
+                <svg class="string" viewBox="0 0 240 80" preserveAspectRatio="none" aria-hidden="true">
+                    <path class="string__me" d="M0 40L240 40" node_ref=strand></path>
+                </svg>
+            </div>
+            <div class="bar" aria-hidden="true" node_ref=bar></div>
+            <p class="mic__words" class=("mic__ok", heard) role="status">
+                <span hidden=move || !heard()>{icon("check", "ico ico--sm")}</span>
+                {words}
+            </p>
+        </div>
+    }
+}
+
+/// The menu of microphones; it has names only once the browser granted one.
+#[component]
+fn Devices(page: Page) -> impl IntoView {
+    let known = move || page.test.with(|test| !test.devices.is_empty());
+    view! {
+        <label class="field" hidden=move || !known()>
+            <span class="field__label">"Microphone"</span>
+            <span class="pick">
+                {icon("mic", "ico")}
+                <select
+                    class="input"
+                    on:change=move |event| page.act(Act::Device(event_target_value(&event)))
+                    prop:value=move || page.test.with(|test| test.device.clone())
+                >
+                    {move || {
+                        page.test.with(|test| {
+                            test.devices
+                                .iter()
+                                .map(|device| {
+                                    let chosen = device.id == test.device;
+                                    view! {
+                                        <option value=device.id.clone() selected=chosen>
+                                            {device.label.clone()}
+                                        </option>
+                                    }
+                                })
+                                .collect_view()
+                        })
+                    }}
+                </select>
+                {icon("down", "ico")}
+            </span>
+        </label>
+    }
+}
