@@ -1,0 +1,234 @@
+//! Joining: one chain of gates, each with a refusal of its own. Refusals carry a reason only, with
+//! Supabase's codes, since clients show all there is.
+
+use super::{Buckets, Channel, Channels, Place};
+use crate::{
+    member::{Member, reply},
+    outbox::Outbox,
+};
+use serde::Deserialize;
+use std::{sync::Arc, time::Duration};
+use tincan_backend::Identity;
+use tincan_signaling::{
+    code::{Code, Refusal},
+    frame::Version,
+    id::Topic,
+    wire::Join,
+};
+use tokio::time::Instant;
+
+/// How long a join may wait for its `access_token` event.
+const TOKEN_WAIT: Duration = Duration::from_secs(5);
+
+/// A join that came without a token.
+pub(super) struct Pending {
+    join_ref: Option<String>,
+    reference: Option<String>,
+    join: Join,
+    pub(super) until: Instant,
+}
+
+impl Pending {
+    pub(super) fn refuse(&self, outbox: &Outbox, version: Version, topic: &str, reason: &str) {
+        let (join_ref, reference) = (self.join_ref.as_deref(), self.reference.as_deref());
+        refuse_join(outbox, version, join_ref, reference, topic, reason);
+    }
+}
+
+impl Channels {
+    /// `phx_join`.
+    pub(super) async fn join(
+        &mut self,
+        topic: &str,
+        join_ref: Option<&str>,
+        reference: Option<&str>,
+        payload: &str,
+    ) {
+        let waiting = |join: Join| Pending {
+            join_ref: join_ref.map(str::to_owned),
+            reference: reference.map(str::to_owned),
+            join,
+            until: Instant::now() + TOKEN_WAIT,
+        };
+        let Ok(join) = serde_json::from_str::<Join>(payload) else {
+            let reason = "InvalidJoinPayload: The join payload has the wrong shape.";
+            return waiting(Join::default()).refuse(&self.outbox, self.version(), topic, reason);
+        };
+        let token = join.access_token.clone().or_else(|| self.greeting.token.clone());
+        let pending = waiting(join);
+        if self.joins.take().is_err() {
+            let reason = "ClientJoinRateLimitReached: Too many joins. Try again in a moment.";
+            return pending.refuse(&self.outbox, self.version(), topic, reason);
+        }
+        match token {
+            Some(token) => self.complete_join(topic, pending, &token).await,
+            // The token follows as an event of its own.
+            None => {
+                self.pending.insert(topic.to_owned(), pending);
+            }
+        }
+    }
+
+    async fn complete_join(&mut self, topic: &str, pending: Pending, token: &str) {
+        match self.gates(topic, &pending, token).await {
+            Ok(()) => self.ever_joined = true,
+            Err(reason) => pending.refuse(&self.outbox, self.version(), topic, &reason),
+        }
+    }
+
+    async fn gates(&mut self, written: &str, pending: &Pending, token: &str) -> Result<(), String> {
+        if !pending.join.config.postgres_changes.is_empty() {
+            return Err("InvalidJoinPayload: There are no database changes to listen to.".into());
+        }
+        if self.joined.len() >= self.hub.config.max_channels && !self.joined.contains_key(written) {
+            return Err("ChannelRateLimitReached: Too many channels on one socket.".into());
+        }
+        let topic: Topic = written
+            .parse()
+            .map_err(|_| format!("Unauthorized: There is no channel topic {}.", clip(written)))?;
+        let identity = self
+            .hub
+            .backend
+            .verify(token)
+            .map_err(|refusal| format!("InvalidJWTToken: {}", refusal.reason))?;
+        if self.greeting.tenant.is_some_and(|tenant| identity.tenant != Some(tenant)) {
+            return Err("Unauthorized: The token is of another tenant than the key.".into());
+        }
+        let identity = Arc::new(identity);
+        let member = self.member(written, pending, &identity, topic);
+        let place =
+            self.enter(topic, pending, &identity, &member).await.map_err(|refusal| match refusal.code {
+                Code::Forbidden | Code::NotFound => {
+                    format!(
+                        "Unauthorized: You do not have permissions to enter this channel topic: {}",
+                        clip(written)
+                    )
+                }
+                _ => format!("{}: {}", refusal.code, refusal.reason),
+            })?;
+        self.hub.identify(self.outbox.id, &identity);
+        let ack = pending.join.config.broadcast.ack;
+        let (member, place) = place;
+        // A superseded join gets nothing: the new one stands in its place.
+        let buckets = match self.joined.remove(written) {
+            Some(old) => old.buckets,
+            None => Buckets::new(&self.hub.config.rates),
+        };
+        self.joined.insert(written.to_owned(), Channel { member, identity, place, ack, buckets });
+        Ok(())
+    }
+
+    fn member(&self, written: &str, pending: &Pending, identity: &Identity, topic: Topic) -> Member {
+        let config = &pending.join.config;
+        let key: Arc<str> = match (topic, config.presence.key.as_str()) {
+            (Topic::Lobby(_), _) => identity.sub.to_string().into(),
+            (Topic::Room(_), "") => self.hub.new_id().to_string().into(),
+            (Topic::Room(_), key) => clip(key).into(),
+        };
+        let listens = config.presence.enabled || matches!(topic, Topic::Lobby(_));
+        Member {
+            outbox: self.outbox.clone(),
+            version: self.version(),
+            topic: written.into(),
+            join_ref: pending.join_ref.as_deref().map(Into::into),
+            sender: identity.sender(None),
+            own: config.broadcast.own,
+            presence: listens.then(|| key.clone()),
+            key,
+        }
+    }
+
+    async fn enter(
+        &self,
+        topic: Topic,
+        pending: &Pending,
+        identity: &Arc<Identity>,
+        member: &Member,
+    ) -> Result<(Member, Place), Refusal> {
+        let reference = pending.reference.as_deref();
+        match topic {
+            Topic::Lobby(tenant) => {
+                if !identity.is_staff_of(tenant) {
+                    return Err(Refusal::new(Code::Forbidden, "This lobby is not yours to enter."));
+                }
+                member.reply(reference, true, r#"{"postgres_changes":[]}"#);
+                let tenant = self.hub.tenant(tenant);
+                let change = tenant.join(member.clone(), self.hub.now());
+                self.hub.follow(tenant.id, change);
+                Ok((member.clone(), Place::Lobby(tenant)))
+            }
+            Topic::Room(session) => loop {
+                let room = self.hub.room_for(identity, session).await?;
+                let replay = pending.join.config.broadcast.replay.clone();
+                let page = pending.join.page_url.as_deref().and_then(page_of);
+                if let Ok(joined) = room.join(&self.hub, member.clone(), reference, replay, page).await {
+                    return Ok((joined?, Place::Room(room)));
+                }
+            },
+        }
+    }
+
+    /// `access_token`: renews the rights of a channel, or completes a join that waited for it.
+    pub(super) async fn access_token(&mut self, topic: &str, payload: &str) {
+        #[derive(Deserialize)]
+        struct Token {
+            access_token: Option<String>,
+        }
+        let Ok(Token { access_token: Some(token) }) = serde_json::from_str(payload) else { return };
+        if let Some(pending) = self.pending.remove(topic) {
+            return self.complete_join(topic, pending, &token).await;
+        }
+        let Some(channel) = self.joined.get_mut(topic) else { return };
+        match self.hub.backend.verify(&token) {
+            Ok(identity) if same_rights(&identity, &channel.identity) => {
+                self.hub.identify(self.outbox.id, &identity);
+                channel.identity = Arc::new(identity);
+            }
+            Ok(_) | Err(_) => self.unauthorized(topic).await,
+        }
+    }
+}
+
+/// Whether a renewed token may take the place of the old one in the same channel.
+fn same_rights(new: &Identity, old: &Identity) -> bool {
+    new.sub == old.sub && new.tenant == old.tenant && new.session == old.session && new.role == old.role
+}
+
+fn refuse_join(
+    outbox: &Outbox,
+    version: Version,
+    join_ref: Option<&str>,
+    reference: Option<&str>,
+    topic: &str,
+    reason: &str,
+) {
+    let code = reason.split(':').next().unwrap_or_default().to_owned();
+    metrics::counter!("tincan_joins_refused_total", "reason" => code).increment(1);
+    let response = serde_json::json!({ "reason": reason }).to_string();
+    reply(outbox, version, join_ref, reference, topic, false, &response);
+}
+
+/// The page without query and fragment; nothing that is no web address.
+fn page_of(url: &str) -> Option<String> {
+    let page = url.split(['?', '#']).next()?;
+    let web = page.starts_with("https://") || page.starts_with("http://");
+    (web && page.len() <= 2048).then(|| page.to_owned())
+}
+
+/// At most so much of what a client wrote is repeated.
+fn clip(text: &str) -> &str {
+    let end = text.char_indices().nth(100).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_kept_without_what_may_be_private() {
+        assert_eq!(page_of("https://a.example/b?token=1#c").as_deref(), Some("https://a.example/b"));
+        assert_eq!(page_of("javascript:alert(1)"), None);
+        assert_eq!(page_of(""), None);
+    }
+}

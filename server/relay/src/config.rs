@@ -1,0 +1,38 @@
+//! The relay's settings.
+
+use crate::rates::Rates;
+use std::time::Duration;
+use tincan_signaling::event::IceServer;
+
+/// What the program tells the relay.
+#[derive(Clone)]
+pub struct RelayConfig {
+    /// Our own origin, e.g. `https://call.example`.
+    pub own_origin: String,
+    /// What every leg gets: STUN servers, perhaps none.
+    pub ice_servers: Vec<IceServer>,
+    /// How long an agent stays in wrap-up after a call; zero: not at all.
+    pub wrap_up: Duration,
+    /// How many sockets this node takes.
+    pub max_sockets: usize,
+    /// How many channels a socket may join.
+    pub max_channels: usize,
+    pub rates: Rates,
+    /// Over how long sockets are closed when the server goes down.
+    pub drain: Duration,
+}
+
+impl RelayConfig {
+    /// The usual settings for a server at `own_origin`.
+    pub fn new(own_origin: impl Into<String>) -> Self {
+        Self {
+            own_origin: own_origin.into(),
+            ice_servers: Vec::new(),
+            wrap_up: Duration::ZERO,
+            max_sockets: 18_000,
+            max_channels: 100,
+            rates: Rates::default(),
+            drain: Duration::from_secs(2),
+        }
+    }
+}

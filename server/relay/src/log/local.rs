@@ -1,0 +1,117 @@
+//! The log of one machine: in memory, gone with the process.
+
+use super::{AppendError, Draft, Item, RoomLog, Tail};
+use futures::future::{BoxFuture, FutureExt, ready};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tincan_signaling::{
+    event::Entry,
+    id::{Epoch, Seq, SessionId},
+    room::Room,
+};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// How many items a tail may be behind before it is cut off.
+const TAIL: usize = 1024;
+
+/// All rooms' logs, in memory.
+#[derive(Default)]
+pub struct LocalLog {
+    rooms: Mutex<HashMap<SessionId, Log>>,
+}
+
+struct Log {
+    epoch: Epoch,
+    seq: Seq,
+    snapshot: Option<Arc<Room>>,
+    entries: VecDeque<Arc<Entry>>,
+    tails: Vec<mpsc::Sender<Item>>,
+}
+
+impl Log {
+    fn new() -> Self {
+        Self {
+            epoch: Epoch(Uuid::new_v4()),
+            seq: 0,
+            snapshot: None,
+            entries: VecDeque::new(),
+            tails: Vec::new(),
+        }
+    }
+
+    /// A tail that cannot keep up is dropped: its reader opens anew.
+    fn publish(&mut self, item: &Item) {
+        self.tails.retain(|tail| tail.try_send(item.clone()).is_ok());
+    }
+}
+
+impl LocalLog {
+    fn rooms(&self) -> MutexGuard<'_, HashMap<SessionId, Log>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append_now(&self, room: SessionId, after: Seq, draft: Draft) -> Result<Seq, AppendError> {
+        let mut rooms = self.rooms();
+        let log = rooms.entry(room).or_insert_with(Log::new);
+        if log.seq != after {
+            return Err(AppendError::Behind);
+        }
+        log.seq += 1;
+        let Draft { id, at, from, event } = draft;
+        let entry = Arc::new(Entry { id, seq: log.seq, prev: after, at, from, event });
+        log.entries.push_back(entry.clone());
+        log.publish(&Item::Entry(entry));
+        Ok(log.seq)
+    }
+
+    fn compact_now(&self, room: SessionId, snapshot: Room) -> Result<(), AppendError> {
+        let mut rooms = self.rooms();
+        let log = rooms.entry(room).or_insert_with(Log::new);
+        let fresh = log.seq == 0 && log.snapshot.is_none();
+        if !fresh && log.seq < snapshot.seq {
+            return Err(AppendError::Behind);
+        }
+        if fresh {
+            log.seq = snapshot.seq;
+        }
+        log.entries.retain(|entry| entry.seq > snapshot.seq);
+        let snapshot = Arc::new(snapshot);
+        if fresh {
+            log.publish(&Item::Snapshot(snapshot.clone()));
+        }
+        log.snapshot = Some(snapshot);
+        Ok(())
+    }
+
+    fn open_now(&self, room: SessionId) -> Tail {
+        let mut rooms = self.rooms();
+        let log = rooms.entry(room).or_insert_with(Log::new);
+        let (sender, live) = mpsc::channel(TAIL);
+        log.tails.push(sender);
+        let head = log.snapshot.iter().cloned().map(Item::Snapshot);
+        let head = head.chain(log.entries.iter().cloned().map(Item::Entry)).collect();
+        Tail::new(log.epoch, head, live)
+    }
+}
+
+impl RoomLog for LocalLog {
+    fn open(&self, room: SessionId) -> BoxFuture<'_, Result<Tail, AppendError>> {
+        ready(Ok(self.open_now(room))).boxed()
+    }
+
+    fn append(&self, room: SessionId, after: Seq, draft: Draft) -> BoxFuture<'_, Result<Seq, AppendError>> {
+        ready(self.append_now(room, after, draft)).boxed()
+    }
+
+    fn compact(&self, room: SessionId, snapshot: Room) -> BoxFuture<'_, Result<(), AppendError>> {
+        ready(self.compact_now(room, snapshot)).boxed()
+    }
+
+    fn close(&self, room: SessionId) -> BoxFuture<'_, ()> {
+        self.rooms().remove(&room);
+        ready(()).boxed()
+    }
+}

@@ -1,0 +1,42 @@
+//! Rights that end while sockets are open: devices signed out, plans changed, sites removed.
+
+use crate::hub::Hub;
+use std::sync::Arc;
+use tincan_backend::Change;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Carries out changes for as long as the server runs.
+pub(crate) async fn watch(hub: Arc<Hub>) {
+    let mut changes = hub.backend.changes();
+    loop {
+        match changes.recv().await {
+            Ok(change) => carry_out(&hub, change).await,
+            // Nothing is lost by it: each push asks the backend itself.
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "changes of rights came too fast"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn carry_out(hub: &Arc<Hub>, change: Change) {
+    match change {
+        Change::Revoked { sid } => hub.revoke(|socket_sid, _| socket_sid == sid),
+        Change::UserDisabled { user } => hub.revoke(|_, sub| sub == user.into()),
+        Change::Entitlements { tenant, now } => {
+            hub.tell_availability(tenant).await;
+            if now.call(0).is_err() {
+                for session in hub.tenant(tenant).rooms() {
+                    if let Some(room) = hub.room(session) {
+                        room.voice_lost(hub).await;
+                    }
+                }
+            }
+        }
+        Change::Origins { .. } | Change::Tenant { .. } => {}
+        Change::SessionClosed { session, .. } => {
+            if let Some(room) = hub.room(session) {
+                room.session_closed().await;
+            }
+        }
+    }
+}

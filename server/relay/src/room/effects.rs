@@ -1,0 +1,124 @@
+//! What follows from a fold: rings, records, ICE servers, the lobby's list.
+
+use super::{Inner, LastText, RoomCell};
+use crate::{hub::Hub, recorder::Line};
+use std::sync::Arc;
+use tincan_backend::calls::CallRecord;
+use tincan_signaling::{
+    call::{Call, CallState, Effect},
+    event::{Entry, Event, Role},
+    lobby::{LobbyEvent, Ringing, SessionUpdate},
+};
+
+impl RoomCell {
+    /// Runs effects. Those that leave the room run only on the node that appended (`mine`).
+    pub(super) fn after_fold(
+        &self,
+        hub: &Arc<Hub>,
+        inner: &mut Inner,
+        entry: &Entry,
+        effects: Vec<Effect>,
+        mine: bool,
+    ) {
+        match &entry.event {
+            Event::Message { text, .. } => {
+                let from_visitor = entry.from.role == Role::Visitor;
+                inner.last_text = Some(LastText { text: text.clone(), from_visitor, at: entry.at });
+                inner.tell_lobby = true;
+                inner.session_open = true;
+            }
+            Event::LegBack { leg, .. } => inner.send_ice_servers(hub, *leg),
+            Event::Read { .. } => {}
+            _ => inner.tell_lobby = true,
+        }
+        for effect in effects {
+            match effect {
+                Effect::EnterMedia { leg } => inner.send_ice_servers(hub, leg),
+                Effect::LegReplaced { old, .. } => {
+                    inner.leg_sockets.remove(&old);
+                }
+                Effect::Ring { users } if mine => self.ring(hub, inner, &users),
+                Effect::StopRing { users, taken_by } if mine => {
+                    if let Some(call) = inner.room.call.id() {
+                        hub.tenant(self.tenant).stop_ring(call, &users, taken_by.as_deref());
+                    }
+                }
+                Effect::Record if mine => self.record(hub, inner),
+                Effect::Ended { reason } => {
+                    inner.leg_sockets.clear();
+                    metrics::counter!("tincan_calls_total", "result" => reason.as_str()).increment(1);
+                    if let Some(call) = inner.room.call.id() {
+                        hub.release(self.tenant, call);
+                    }
+                }
+                Effect::Ring { .. } | Effect::StopRing { .. } | Effect::Record => {}
+                Effect::Refuse(refusal) => {
+                    tracing::warn!(room = %self.id, code = %refusal.code, "a refused event stood in the log");
+                }
+            }
+        }
+        if mine && matches!(entry.event, Event::CallRequest { .. } | Event::CallAccept { .. }) {
+            hub.statuses_changed(self.tenant);
+        }
+    }
+
+    /// Rings staff in the lobby; a visitor who is called sees it in the room itself.
+    fn ring(&self, hub: &Arc<Hub>, inner: &Inner, users: &[tincan_signaling::event::Rung]) {
+        let Call::Ringing(ringing) = &inner.room.call else { return };
+        if ringing.head.caller_role.is_staff() {
+            return;
+        }
+        let ringing = Ringing {
+            call_id: ringing.head.id,
+            session_id: self.id,
+            visitor: ringing.head.caller_name.clone(),
+            page_url: inner.page_url.clone(),
+            waiting_since: ringing.head.requested_at,
+        };
+        hub.tenant(self.tenant).ring(&ringing, users);
+    }
+
+    pub(super) fn record(&self, hub: &Arc<Hub>, inner: &Inner) {
+        hub.recorder.put(Line {
+            room: self.info.clone(),
+            page_url: inner.page_url.clone(),
+            record: CallRecord {
+                tenant: self.tenant,
+                session: self.id,
+                epoch: inner.epoch,
+                seq: inner.room.seq,
+                call: inner.room.call.clone(),
+            },
+        });
+    }
+
+    /// Tells the lobby how this session stands.
+    pub(super) fn tell_lobby(&self, hub: &Arc<Hub>, inner: &mut Inner) {
+        inner.tell_lobby = false;
+        let now = hub.now();
+        inner.told_lobby_at = now;
+        let state = inner.room.call.state();
+        let live = !matches!(state, CallState::Idle | CallState::Ended);
+        let call_with = match &inner.room.call {
+            Call::Accepted(accepted) => {
+                let staff = accepted.legs.iter().find(|leg| leg.role.is_staff());
+                staff.map(|leg| leg.name.clone())
+            }
+            Call::Idle | Call::Ringing(_) | Call::Ended(_) => None,
+        };
+        let last = inner.last_text.as_ref();
+        let update = SessionUpdate {
+            session_id: self.id,
+            visitor: self.info.visitor_name.clone(),
+            open: inner.session_open,
+            online: inner.visitor_is_here(),
+            page_url: inner.page_url.clone(),
+            last_text: last.map(|last| last.text.clone()),
+            last_from_visitor: last.is_some_and(|last| last.from_visitor),
+            last_at: last.map_or(now, |last| last.at),
+            call: live.then_some(state),
+            call_with,
+        };
+        hub.tenant(self.tenant).tell(&LobbyEvent::SessionUpdated(update));
+    }
+}

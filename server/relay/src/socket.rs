@@ -1,0 +1,317 @@
+//! One task a socket: it owns the stream, everybody else holds only an outbox.
+
+use crate::{
+    channel::{Channels, Greeting},
+    hub::{Hub, tell},
+    outbox::{Close, Outbox},
+};
+use axum::{
+    Json,
+    extract::{
+        FromRequestParts, Query, Request, State,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+    },
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use std::{sync::Arc, time::Duration};
+use tincan_signaling::{
+    code::{Code, Refusal},
+    frame::{Frame, MAX_FRAME, Version},
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+/// A WebSocket ping goes out so often; without any frame for twice as long the network is lost.
+const PING: Duration = Duration::from_secs(10);
+const DEAD: Duration = Duration::from_secs(20);
+/// Without a Phoenix heartbeat a page is asleep, then given up.
+const ASLEEP: Duration = Duration::from_secs(75);
+const FROZEN: Duration = Duration::from_secs(150);
+/// A socket that joined nothing is closed.
+const UNJOINED: Duration = Duration::from_secs(10);
+/// A socket that was too fast all that time is closed.
+const TOO_FAST: Duration = Duration::from_secs(10);
+/// The library's own buffers would take 128 KiB a socket.
+const BUFFER: usize = 4 * 1024;
+
+/// The query of a socket. Nothing of it ever reaches a log.
+#[derive(Deserialize)]
+pub(crate) struct Query_ {
+    #[serde(default)]
+    apikey: Option<String>,
+    #[serde(default)]
+    vsn: Option<String>,
+}
+
+/// The key of our own pages for staff.
+const DASHBOARD: &str = "dashboard";
+/// How Phoenix clients hide a token in the subprotocol.
+const BEARER: &str = "base64url.bearer.phx.";
+
+/// `GET /realtime/v1/websocket`: limits, key and origin are checked before the upgrade.
+pub(crate) async fn upgrade(State(hub): State<Arc<Hub>>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let Ok(Query(query)) = Query::<Query_>::try_from_uri(&parts.uri) else {
+        return refuse(&Refusal::new(Code::BadRequest, "The query cannot be read."));
+    };
+    let (greeting, phoenix) = match greet(&hub, &query, &parts.headers).await {
+        Ok(greeting) => greeting,
+        Err(refusal) => return refuse(&refusal),
+    };
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let (outbox, frames) = match hub.connect() {
+        Ok(connected) => connected,
+        Err(refusal) => return refuse(&refusal),
+    };
+    let upgrade = upgrade
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_message_size(MAX_FRAME)
+        .max_frame_size(MAX_FRAME);
+    let upgrade = if phoenix { upgrade.protocols(["phoenix"]) } else { upgrade };
+    let (failed, socket) = (hub.clone(), outbox.id);
+    upgrade
+        .on_failed_upgrade(move |_| failed.disconnect(socket))
+        .on_upgrade(move |stream| run(hub, stream, outbox, frames, greeting))
+}
+
+fn refuse(refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let body = serde_json::json!({ "error": refusal.reason, "code": refusal.code });
+    (status, Json(body)).into_response()
+}
+
+/// Who knocks: the version, the tenant that the key names, the token if one came along.
+async fn greet(hub: &Arc<Hub>, query: &Query_, headers: &HeaderMap) -> Result<(Greeting, bool), Refusal> {
+    let version = match query.vsn.as_deref() {
+        None => Version::default(),
+        Some(vsn) => Version::parse(vsn)
+            .ok_or_else(|| Refusal::new(Code::BadRequest, "vsn must be 1.0.0 or 2.0.0."))?,
+    };
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let offered: Vec<&str> = offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let bearer = offered.iter().find_map(|protocol| protocol.strip_prefix(BEARER)).and_then(decode);
+    let key = query.apikey.as_deref().filter(|key| !key.is_empty());
+    let (mut tenant, mut token) = (None, bearer);
+    match key {
+        None | Some(DASHBOARD) => {}
+        // A token in place of a key; an old one still names nobody, rights come at join.
+        Some(jwt) if jwt.matches('.').count() == 2 => {
+            if let Ok(identity) = hub.backend.verify(jwt) {
+                tenant = identity.tenant;
+                token = token.or_else(|| Some(jwt.to_owned()));
+            }
+        }
+        Some(key) => tenant = Some(hub.backend.tenant_by_key(key).await.map_err(tell)?),
+    }
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    if let Some(origin) = origin.filter(|origin| *origin != hub.config.own_origin) {
+        let allowed = match tenant {
+            Some(tenant) => hub.backend.origin_allowed(tenant, origin).await.map_err(tell)?,
+            None => false,
+        };
+        if !allowed {
+            return Err(Refusal::new(Code::OriginDenied, "This origin is not on the list."));
+        }
+    }
+    Ok((Greeting { version, tenant, token }, offered.contains(&"phoenix")))
+}
+
+/// Base64 (either alphabet, no padding) to text.
+fn decode(text: &str) -> Option<String> {
+    let mut bits = 0_u32;
+    let mut held = 0;
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    for char in text.trim_end_matches('=').bytes() {
+        let six = match char {
+            b'A'..=b'Z' => char - b'A',
+            b'a'..=b'z' => char - b'a' + 26,
+            b'0'..=b'9' => char - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(six);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+struct Clocks {
+    opened: Instant,
+    last_frame: Instant,
+    last_heartbeat: Instant,
+    next_ping: Instant,
+    asleep: bool,
+    /// Not read before then, because the client was too fast.
+    slow_until: Option<Instant>,
+    slow_since: Option<Instant>,
+}
+
+async fn run(
+    hub: Arc<Hub>,
+    mut stream: WebSocket,
+    outbox: Outbox,
+    mut frames: mpsc::Receiver<Utf8Bytes>,
+    greeting: Greeting,
+) {
+    let socket = outbox.id;
+    let mut channels = Channels::new(hub.clone(), outbox.clone(), greeting);
+    let why = serve(&hub, &mut stream, &outbox, &mut frames, &mut channels).await;
+    channels.leave_all().await;
+    hub.disconnect(socket);
+    let reason = why.map_or("gone", Close::reason);
+    metrics::counter!("tincan_ws_disconnects_total", "reason" => reason).increment(1);
+    if let Some(why) = why {
+        while let Ok(frame) = frames.try_recv() {
+            if stream.send(Message::Text(frame)).await.is_err() {
+                return;
+            }
+        }
+        let close = CloseFrame { code: why.code(), reason: why.reason().into() };
+        // The other side may be gone already.
+        let _gone = stream.send(Message::Close(Some(close))).await;
+    }
+}
+
+/// Serves until the socket is gone (`None`) or the server wants it closed.
+async fn serve(
+    hub: &Arc<Hub>,
+    stream: &mut WebSocket,
+    outbox: &Outbox,
+    frames: &mut mpsc::Receiver<Utf8Bytes>,
+    channels: &mut Channels,
+) -> Option<Close> {
+    let now = Instant::now();
+    let mut clocks = Clocks {
+        opened: now,
+        last_frame: now,
+        last_heartbeat: now,
+        next_ping: now + PING,
+        asleep: false,
+        slow_until: None,
+        slow_since: None,
+    };
+    let mut draining = hub.draining.subscribe();
+    let closed = outbox.closed();
+    tokio::pin!(closed);
+    let drain = async move {
+        // The hub outlives its sockets.
+        drop(draining.wait_for(|draining| *draining).await);
+        let spread = hub.config.drain.as_millis().max(1) as u64;
+        tokio::time::sleep(Duration::from_millis(outbox.id.0.wrapping_mul(7919) % spread)).await;
+    };
+    tokio::pin!(drain);
+    loop {
+        let due = channels.next_due(hub.now()).map_or(clocks.next_ping, |due| due.min(clocks.next_ping));
+        let due = clocks.slow_until.map_or(due, |until| until.min(due));
+        tokio::select! {
+            biased;
+            why = &mut closed => return Some(why),
+            () = &mut drain => return Some(Close::Restart),
+            frame = frames.recv() => {
+                stream.send(Message::Text(frame?)).await.ok()?;
+            }
+            message = stream.recv(), if clocks.slow_until.is_none() => {
+                let message = message?.ok()?;
+                clocks.last_frame = Instant::now();
+                if matches!(message, Message::Close(_)) {
+                    return None;
+                }
+                if let Some(wait) = take(&message, channels, &mut clocks).await {
+                    let now = Instant::now();
+                    let since = *clocks.slow_since.get_or_insert(now);
+                    if now.duration_since(since) > TOO_FAST {
+                        return Some(Close::RateLimited);
+                    }
+                    clocks.slow_until = Some(now + wait);
+                } else {
+                    clocks.slow_since = None;
+                }
+            }
+            () = sleep_until(due) => {
+                let now = Instant::now();
+                if clocks.slow_until.is_some_and(|until| now >= until) {
+                    clocks.slow_until = None;
+                }
+                channels.do_due().await;
+                if now >= clocks.next_ping {
+                    clocks.next_ping = now + PING;
+                    if let Some(why) = overdue(&mut clocks, now, channels) {
+                        return Some(why);
+                    }
+                    stream.send(Message::Ping(axum::body::Bytes::new())).await.ok()?;
+                }
+            }
+        }
+    }
+}
+
+async fn take(message: &Message, channels: &mut Channels, clocks: &mut Clocks) -> Option<Duration> {
+    let frame = match message {
+        Message::Text(text) => Frame::parse_text(channels.version(), text),
+        Message::Binary(bytes) => Frame::parse_binary(bytes),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
+    };
+    match frame {
+        Ok(frame) => {
+            if matches!(frame.push, tincan_signaling::frame::Push::Heartbeat) {
+                clocks.last_heartbeat = Instant::now();
+                clocks.asleep = false;
+            }
+            channels.handle(frame).await
+        }
+        Err(bad) => {
+            channels.malformed(&bad);
+            None
+        }
+    }
+}
+
+/// Whether a socket has been silent, unjoined or frozen for too long.
+fn overdue(clocks: &mut Clocks, now: Instant, channels: &Channels) -> Option<Close> {
+    // Not reading a client that was too fast is our silence, not its own.
+    if clocks.slow_until.is_none() && now.duration_since(clocks.last_frame) > DEAD {
+        return Some(Close::Silent);
+    }
+    if !channels.ever_joined() && now.duration_since(clocks.opened) >= UNJOINED {
+        return Some(Close::Silent);
+    }
+    let quiet = now.duration_since(clocks.last_heartbeat);
+    if quiet > FROZEN {
+        return Some(Close::Silent);
+    }
+    if quiet > ASLEEP && !clocks.asleep {
+        clocks.asleep = true;
+        channels.asleep(true);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn a_token_comes_out_of_the_subprotocol() {
+        assert_eq!(decode("aGVsbG8").as_deref(), Some("hello"));
+        assert_eq!(decode("aGVsbG8=").as_deref(), Some("hello"));
+        assert_eq!(decode("_-8").as_deref(), None);
+        assert_eq!(decode("%%"), None);
+    }
+}

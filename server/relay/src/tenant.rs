@@ -1,0 +1,420 @@
+//! One tenant's staff and lines: devices, statuses, the lobby, what rings, who is on a call.
+//!
+//! The lobby informs; rooms decide. What must be said in rooms because a status changed comes back
+//! as [`Change`]s, which the hub carries out without holding this lock.
+
+use crate::{
+    member::{Fanout, Member},
+    outbox::SocketId,
+    presence::{Diff, Presence},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tincan_signaling::{
+    agent::{AgentStatus, Availability, Device, Wish},
+    code::{Code, Refusal},
+    event::Rung,
+    id::{CallId, SessionId, Sub, TenantId, Timestamp},
+    lobby::{LobbyEvent, Ringing, StaffPresence},
+    wire,
+};
+
+/// How long a rung user may be without a socket.
+pub(crate) const RUNG_LOST: Duration = Duration::from_secs(10);
+
+/// One tenant on this node.
+pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    devices: HashMap<SocketId, StaffDevice>,
+    users: HashMap<Sub, User>,
+    presence: Presence,
+    ringing: HashMap<CallId, Rings>,
+    rooms: HashSet<SessionId>,
+    availability: Availability,
+}
+
+struct StaffDevice {
+    member: Member,
+    wish: Option<Wish>,
+    asleep: bool,
+}
+
+struct User {
+    name: String,
+    status: AgentStatus,
+    since: Timestamp,
+    reason: Option<String>,
+    on_call: Option<CallId>,
+    wrap_up_until: Option<Timestamp>,
+    gone_since: Option<Timestamp>,
+}
+
+struct Rings {
+    ringing: Ringing,
+    users: HashSet<Sub>,
+}
+
+/// What must happen elsewhere because something changed here.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Change {
+    /// For each ringing call: who is to be rung too, who no longer.
+    pub(crate) rung: Vec<RungChange>,
+    /// Visitors in these rooms need to hear the new availability.
+    pub(crate) availability: Option<(Availability, Vec<SessionId>)>,
+}
+
+/// What changes for one ringing call.
+#[derive(Debug, PartialEq)]
+pub(crate) struct RungChange {
+    pub(crate) session: SessionId,
+    pub(crate) call: CallId,
+    pub(crate) add: Vec<Rung>,
+    pub(crate) drop: Vec<Sub>,
+    pub(crate) busy: bool,
+}
+
+impl Tenant {
+    pub(crate) fn new(id: TenantId) -> Self {
+        Self { id, inner: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A dashboard enters the lobby (again).
+    pub(crate) fn join(&self, member: Member, now: Timestamp) -> Change {
+        let mut inner = self.lock();
+        let socket = member.outbox.id;
+        let user = inner.users.entry(member.sender.sub).or_insert_with(|| User {
+            name: String::new(),
+            status: AgentStatus::Offline,
+            since: now,
+            reason: None,
+            on_call: None,
+            wrap_up_until: None,
+            gone_since: None,
+        });
+        user.name.clone_from(&member.sender.name);
+        user.gone_since = None;
+        let (wish, asleep) =
+            inner.devices.get(&socket).map_or((None, false), |device| (device.wish, device.asleep));
+        let sub = member.sender.sub;
+        inner.devices.insert(socket, StaffDevice { member, wish, asleep });
+        let change = inner.refresh(now);
+        let state = inner.presence.state().to_string();
+        let ringing = inner.ringing_for(sub);
+        if let Some(StaffDevice { member, .. }) = inner.devices.get(&socket) {
+            if member.presence.is_some() {
+                member.send("presence_state", &state);
+            }
+            send(member, &LobbyEvent::LobbyState { ringing });
+        }
+        change
+    }
+
+    /// A dashboard is gone. Whoever has no other is dropped from ringing calls after [`RUNG_LOST`].
+    pub(crate) fn leave(&self, socket: SocketId, now: Timestamp) -> Change {
+        let mut inner = self.lock();
+        let Some(device) = inner.devices.remove(&socket) else { return Change::default() };
+        let sub = device.member.sender.sub;
+        if inner.devices.values().all(|other| other.member.sender.sub != sub)
+            && let Some(user) = inner.users.get_mut(&sub)
+        {
+            user.gone_since = Some(now);
+        }
+        inner.refresh(now)
+    }
+
+    /// A dashboard asks to be ready or paused.
+    pub(crate) fn wish(
+        &self,
+        socket: SocketId,
+        wish: Option<Wish>,
+        reason: Option<String>,
+        now: Timestamp,
+    ) -> Change {
+        let mut inner = self.lock();
+        let Some(device) = inner.devices.get_mut(&socket) else { return Change::default() };
+        device.wish = wish;
+        device.asleep = false;
+        let sub = device.member.sender.sub;
+        if let Some(wish) = wish {
+            // The newest wish is the user's, on every device: tabs behave as one.
+            for other in inner.devices.values_mut().filter(|other| other.member.sender.sub == sub) {
+                other.wish = Some(wish);
+            }
+        }
+        if let Some(user) = inner.users.get_mut(&sub) {
+            user.reason = reason;
+        }
+        inner.refresh(now)
+    }
+
+    /// A dashboard's heartbeat stopped, or came again.
+    pub(crate) fn asleep(&self, socket: SocketId, asleep: bool, now: Timestamp) -> Change {
+        let mut inner = self.lock();
+        match inner.devices.get_mut(&socket) {
+            Some(device) if device.asleep != asleep => device.asleep = asleep,
+            _ => return Change::default(),
+        }
+        inner.refresh(now)
+    }
+
+    /// Looks again: some time has passed.
+    pub(crate) fn refresh(&self, now: Timestamp) -> Change {
+        self.lock().refresh(now)
+    }
+
+    /// Reserves a user for a call: nobody is in two.
+    pub(crate) fn reserve(&self, user: Sub, name: &str, call: CallId, now: Timestamp) -> Result<(), Refusal> {
+        let mut inner = self.lock();
+        let user = inner.users.entry(user).or_insert_with(|| User {
+            name: name.to_owned(),
+            status: AgentStatus::Offline,
+            since: now,
+            reason: None,
+            on_call: None,
+            wrap_up_until: None,
+            gone_since: Some(now),
+        });
+        match user.on_call {
+            Some(other) if other != call => Err(Refusal::new(Code::WrongState, "You are on another call.")),
+            _ => {
+                user.on_call = Some(call);
+                Ok(())
+            }
+        }
+    }
+
+    /// The call is over, or the attempt failed: its users are free again.
+    pub(crate) fn release(&self, call: CallId, wrap_up: Duration, now: Timestamp) -> Change {
+        let mut inner = self.lock();
+        for user in inner.users.values_mut().filter(|user| user.on_call == Some(call)) {
+            user.on_call = None;
+            if !wrap_up.is_zero() {
+                user.wrap_up_until = Some(now.after(wrap_up));
+            }
+        }
+        inner.refresh(now)
+    }
+
+    /// Frees one user whose accept came too late.
+    pub(crate) fn unreserve(&self, user: Sub, call: CallId) {
+        if let Some(user) = self.lock().users.get_mut(&user)
+            && user.on_call == Some(call)
+        {
+            user.on_call = None;
+        }
+    }
+
+    /// Who can be rung now, and whether some are on calls.
+    pub(crate) fn ready(&self) -> (Vec<Rung>, bool) {
+        let inner = self.lock();
+        let mut ready: Vec<Rung> = inner
+            .users
+            .iter()
+            .filter(|(_, user)| user.status == AgentStatus::Ready)
+            .map(|(sub, user)| Rung { sub: *sub, name: user.name.clone() })
+            .collect();
+        ready.sort_by_key(|rung| rung.sub);
+        (ready, inner.is_busy())
+    }
+
+    /// What visitors are told.
+    pub(crate) fn availability(&self) -> Availability {
+        self.lock().availability
+    }
+
+    /// These users are rung for this call.
+    pub(crate) fn ring(&self, ringing: &Ringing, users: &[Rung]) {
+        let mut inner = self.lock();
+        let rings = inner
+            .ringing
+            .entry(ringing.call_id)
+            .or_insert_with(|| Rings { ringing: ringing.clone(), users: HashSet::new() });
+        rings.users.extend(users.iter().map(|rung| rung.sub));
+        let event = LobbyEvent::Ringing(ringing.clone());
+        inner.tell(&event, |sub| users.iter().any(|rung| rung.sub == sub));
+    }
+
+    /// These users are no longer rung.
+    pub(crate) fn stop_ring(&self, call_id: CallId, users: &[Sub], taken_by: Option<&str>) {
+        let mut inner = self.lock();
+        if let Some(rings) = inner.ringing.get_mut(&call_id) {
+            rings.users.retain(|sub| !users.contains(sub));
+            if rings.users.is_empty() || taken_by.is_some() {
+                inner.ringing.remove(&call_id);
+            }
+        }
+        let event = match taken_by {
+            Some(by) => LobbyEvent::Taken { call_id, by: by.to_owned() },
+            None => LobbyEvent::RingStopped { call_id },
+        };
+        inner.tell(&event, |sub| users.contains(&sub));
+    }
+
+    /// Tells all dashboards.
+    pub(crate) fn tell(&self, event: &LobbyEvent) {
+        self.lock().tell(event, |_| true);
+    }
+
+    /// A room of this tenant is open on this node.
+    pub(crate) fn add_room(&self, room: SessionId) {
+        self.lock().rooms.insert(room);
+    }
+
+    /// A room of this tenant was closed.
+    pub(crate) fn drop_room(&self, room: SessionId) {
+        self.lock().rooms.remove(&room);
+    }
+
+    /// The rooms open on this node.
+    pub(crate) fn rooms(&self) -> Vec<SessionId> {
+        self.lock().rooms.iter().copied().collect()
+    }
+
+    /// How many calls go on or ring, as far as users are reserved or rung.
+    pub(crate) fn running_calls(&self) -> u32 {
+        let inner = self.lock();
+        let reserved = inner.users.values().filter_map(|user| user.on_call);
+        let all: HashSet<CallId> = reserved.chain(inner.ringing.keys().copied()).collect();
+        u32::try_from(all.len()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Inner {
+    fn is_busy(&self) -> bool {
+        self.users.values().any(|user| matches!(user.status, AgentStatus::OnCall | AgentStatus::WrapUp))
+    }
+
+    fn ringing_for(&self, sub: Sub) -> Vec<Ringing> {
+        let mine = self.ringing.values().filter(|rings| rings.users.contains(&sub));
+        let mut mine: Vec<Ringing> = mine.map(|rings| rings.ringing.clone()).collect();
+        mine.sort_by_key(|ringing| ringing.waiting_since);
+        mine
+    }
+
+    fn tell(&self, event: &LobbyEvent, wanted: impl Fn(Sub) -> bool) {
+        let Ok(value) = serde_json::to_value(event) else { return };
+        let name = value["event"].as_str().unwrap_or_default();
+        let payload = wire::broadcast(name, &value["payload"].to_string(), None);
+        let mut fanout = Fanout::new("broadcast", &payload);
+        for device in self.devices.values().filter(|device| wanted(device.member.sender.sub)) {
+            fanout.to(&device.member);
+        }
+    }
+
+    /// Folds all statuses anew, shows what changed, and says what must follow.
+    fn refresh(&mut self, now: Timestamp) -> Change {
+        let mut devices: HashMap<Sub, Vec<Device>> = HashMap::new();
+        for device in self.devices.values() {
+            let folded = Device { wish: device.wish, asleep: device.asleep };
+            devices.entry(device.member.sender.sub).or_default().push(folded);
+        }
+        let mut shown = Vec::new();
+        for (sub, user) in &mut self.users {
+            let own = devices.get(sub).map_or(&[][..], Vec::as_slice);
+            let wrap_up = user.wrap_up_until.is_some_and(|until| now < until);
+            let status = AgentStatus::of(own, user.on_call.is_some(), wrap_up);
+            if status != user.status {
+                user.status = status;
+                user.since = now;
+            }
+            if own.is_empty() && user.on_call.is_none() {
+                shown.push((*sub, None));
+                continue;
+            }
+            let meta = StaffPresence {
+                name: user.name.clone(),
+                status,
+                reason: user.reason.clone().filter(|_| status == AgentStatus::Paused),
+                since: user.since,
+            };
+            shown.push((*sub, Some(meta)));
+        }
+        self.show(shown);
+        self.users.retain(|sub, user| {
+            user.on_call.is_some()
+                || devices.contains_key(sub)
+                || user.gone_since.is_some_and(|since| now.since(since) < RUNG_LOST)
+        });
+        self.follow(now)
+    }
+
+    fn show(&mut self, users: Vec<(Sub, Option<StaffPresence>)>) {
+        for (sub, meta) in users {
+            let key = sub.to_string();
+            let diffs = match meta {
+                None => self.presence.forget(&key),
+                Some(meta) => {
+                    let Ok(serde_json::Value::Object(meta)) = serde_json::to_value(meta) else { continue };
+                    if self.presence.shows(&key, &meta) {
+                        continue;
+                    }
+                    self.presence.track(&key, SocketId(0), meta)
+                }
+            };
+            self.send_diffs(&diffs);
+        }
+    }
+
+    fn send_diffs(&self, diffs: &[Diff]) {
+        for diff in diffs {
+            let payload = diff.to_string();
+            let mut fanout = Fanout::new("presence_diff", &payload);
+            for device in self.devices.values().filter(|device| device.member.presence.is_some()) {
+                fanout.to(&device.member);
+            }
+        }
+    }
+
+    fn follow(&mut self, now: Timestamp) -> Change {
+        let availability = Availability::of(self.users.values().map(|user| user.status));
+        let mut change = Change::default();
+        if availability != self.availability {
+            self.availability = availability;
+            change.availability = Some((availability, self.rooms.iter().copied().collect()));
+        }
+        let busy = self.is_busy();
+        for rings in self.ringing.values() {
+            let (mut add, mut drop) = (Vec::new(), Vec::new());
+            for (sub, user) in &self.users {
+                let rung = rings.users.contains(sub);
+                let elsewhere = user.on_call.is_some_and(|call| call != rings.ringing.call_id);
+                match user.status {
+                    AgentStatus::Ready if !rung => add.push(Rung { sub: *sub, name: user.name.clone() }),
+                    AgentStatus::Paused | AgentStatus::Asleep | AgentStatus::WrapUp if rung => {
+                        drop.push(*sub);
+                    }
+                    AgentStatus::OnCall if rung && elsewhere => drop.push(*sub),
+                    AgentStatus::Offline
+                        if rung && user.gone_since.is_some_and(|since| now.since(since) >= RUNG_LOST) =>
+                    {
+                        drop.push(*sub);
+                    }
+                    _ => {}
+                }
+            }
+            drop.extend(rings.users.iter().filter(|sub| !self.users.contains_key(sub)));
+            if !add.is_empty() || !drop.is_empty() {
+                let Ringing { session_id: session, call_id: call, .. } = rings.ringing;
+                change.rung.push(RungChange { session, call, add, drop, busy });
+            }
+        }
+        change
+    }
+}
+
+fn send(member: &Member, event: &LobbyEvent) {
+    let Ok(value) = serde_json::to_value(event) else { return };
+    member.broadcast(value["event"].as_str().unwrap_or_default(), &value["payload"].to_string());
+}
