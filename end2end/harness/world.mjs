@@ -50,9 +50,11 @@ export class World {
   }
 
   // An agent of the demo's tenant, signed in; `who` is 0 or 1.
-  async agent(who = 0, { browser, context } = {}) {
+  async agent(who = 0, { browser, context, stub } = {}) {
     const tone = who === 0 ? TONES.firstAgent : TONES.secondAgent;
-    return Agent.signedIn(await this.context({ tone, ...browser }, context), this.demo.url, this.demo.agents[who]);
+    const made = await this.context({ tone, ...browser }, context);
+    if (stub) await made.addInitScript(stub.script, stub.argument);
+    return Agent.signedIn(made, this.proxy.url, this.demo.agents[who]);
   }
 
   async readyAgent(who, options) {

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         "test" => suites::run(&rest),
         "sizes" => sizes::run(),
         "measure" => measure::run(&rest),
+        "shots" => suites::shots(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -61,4 +62,5 @@ Usage: cargo xtask COMMAND
                                fmt, clippy, tidy, core, storage, relay, e2e
   build [--release]            build the pages and the server, run nothing
   sizes                        what a visitor downloads, from a release build
-  measure                      times of a call, memory and CPU, from a release build";
+  measure [CALLS]              times of a call, memory and CPU, from a release build
+  shots                        make the pictures of docs/shots anew";

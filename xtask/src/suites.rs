@@ -56,6 +56,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Makes the README's pictures: the end-to-end run of them, with another place to put them.
+pub(crate) fn shots() -> Result<()> {
+    let tally = browsers::shots()?;
+    ensure!(tally.failed == 0, "some pictures could not be made");
+    Ok(())
+}
+
 fn parse(arguments: &[String]) -> Result<(Vec<String>, Vec<String>)> {
     let (mut chosen, mut rest) = (Vec::new(), arguments.iter());
     while let Some(argument) = rest.next() {

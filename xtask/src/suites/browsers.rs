@@ -12,6 +12,18 @@ pub(super) fn run(filter: &[String]) -> Result<Tally> {
     node("tests", filter, &[("TINCAN_TEST_CHROMIUM", chromium.to_string_lossy().as_ref())])
 }
 
+/// The pictures of the README.
+pub(super) fn shots() -> Result<Tally> {
+    let chromium = prerequisites::chromium()?;
+    let shots = paths::root().join("docs/shots");
+    let environment = [
+        ("TINCAN_TEST_CHROMIUM", chromium.to_string_lossy()),
+        ("TINCAN_TEST_SHOTS", shots.to_string_lossy()),
+    ];
+    let environment: Vec<_> = environment.iter().map(|(key, value)| (*key, value.as_ref())).collect();
+    node("tests", &["^pictures".to_owned()], &environment)
+}
+
 /// Existing Realtime clients, as npm gives them.
 pub(super) fn clients(filter: &[String]) -> Result<Tally> {
     node("clients", filter, &[])
