@@ -230,6 +230,3 @@ fn own_leg(legs: &mut [Leg], leg: Option<LegId>, sub: Sub) -> Result<&mut Leg, R
         Some(leg) => Ok(leg),
     }
 }
-
-#[cfg(test)]
-mod tests;
