@@ -3,9 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
@@ -32,24 +33,52 @@ pub(crate) const APP: Face =
 pub(crate) const WIDGET: Face =
     Face { label: "visitor's widget", package: "tincan-widget", features: "", name: "widget" };
 
-/// The core's scenarios, run in Node.
-pub(crate) const CORE_CHECK: Face =
-    Face { label: "core for Node", package: "tincan-wasm-check", features: "", name: "core" };
-
 /// Builds a face for browsers into `out`: `NAME.js`, `NAME_bg.wasm` and perhaps `snippets/`.
 pub(crate) fn for_browsers(face: &Face, profile: Profile, out: &Path) -> Result<()> {
     let input = compile(face, profile)?;
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&input).out_name(face.name).web(true)?;
-    generate(&mut bindgen, profile, out)
+    // The names are what makes a wasm file large; wasm-opt gains nothing after them.
+    generate(bindgen.remove_name_section(true), profile, out)
 }
 
-/// Builds a face as a CommonJS module for Node into `out`.
-pub(crate) fn for_node(face: &Face, out: &Path) -> Result<()> {
-    let input = compile(face, Profile::Dev)?;
-    let mut bindgen = Bindgen::new();
-    bindgen.input_path(&input).out_name(face.name).nodejs(true)?;
-    generate(&mut bindgen, Profile::Dev, out)
+/// Builds the tests of a crate, and makes each test program a CommonJS module that runs when it is loaded.
+pub(crate) fn tests_for_node(package: &str, out: &Path) -> Result<Vec<PathBuf>> {
+    prerequisites::wasm_target(TARGET)?;
+    let mut command = cargo();
+    command.args([
+        "test",
+        "--no-run",
+        "--tests",
+        "--target",
+        TARGET,
+        "-p",
+        package,
+        "--message-format",
+        "json",
+    ]);
+    let mut modules = Vec::new();
+    for (number, program) in programs(&mut command)?.iter().enumerate() {
+        let name = format!("tests{number}");
+        let mut bindgen = Bindgen::new();
+        bindgen.input_path(program).out_name(&name).nodejs(true)?;
+        // The names stay: they are how a test that fails says which one it is.
+        generate(bindgen.remove_name_section(false), Profile::Dev, out)?;
+        modules.push(out.join(format!("{name}.js")));
+    }
+    Ok(modules)
+}
+
+/// The test programs that a run of cargo with JSON messages made.
+fn programs(command: &mut Command) -> Result<Vec<PathBuf>> {
+    let output = command.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+    ensure!(output.status.success(), "building the tests for {TARGET} failed");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let programs = messages.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        message.get("executable")?.as_str().map(PathBuf::from)
+    });
+    Ok(programs.collect())
 }
 
 fn compile(face: &Face, profile: Profile) -> Result<PathBuf> {
@@ -84,8 +113,6 @@ fn generate(bindgen: &mut Bindgen, profile: Profile, out: &Path) -> Result<()> {
         .typescript(false)
         .demangle(false)
         .debug(profile == Profile::Dev)
-        // The names are what makes a wasm file large; wasm-opt gains nothing after them.
-        .remove_name_section(true)
         .remove_producers_section(true)
         .generate(out)
         .context("making JavaScript for wasm")

@@ -1,30 +1,27 @@
-//! The pure core: its tests on the host, and its scenarios compiled to wasm and run in Node.
+//! The pure core: its tests on the host, and the very same tests compiled to wasm and run in Node.
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::{
-    command::watched,
-    paths, prerequisites,
-    profile::Profile,
-    report::Tally,
-    suites::rust,
-    wasm::{self, CORE_CHECK},
-};
+use crate::{command::say, prerequisites, profile::Profile, report::Tally, suites::rust, wasm};
 
 pub(super) fn run(filter: &[String]) -> Result<Tally> {
     let mut tally = rust::run(&["tincan-signaling"], filter, &[])?;
+    tally.add(in_node()?);
+    Ok(tally)
+}
+
+/// A test program there has no output and no arguments: it runs every test, and the first that
+/// fails ends it with a stack that names the test. So each program counts as one.
+fn in_node() -> Result<Tally> {
     prerequisites::node()?;
-    let out = Profile::Dev.directory().join("core-check");
-    wasm::for_node(&CORE_CHECK, &out)?;
-    let mut in_wasm = Tally::default();
-    let mut command = Command::new("node");
-    command
-        .args(["--test", "--test-reporter=spec"])
-        .arg(paths::root().join("signaling/wasm-check/run.mjs"))
-        .env("TINCAN_TEST_CORE", out.join("core.js"));
-    let success = watched(&mut command, |line| in_wasm.read(line))?;
-    tally.add(in_wasm.ended(success));
+    let out = Profile::Dev.directory().join("core-in-node");
+    let mut tally = Tally::default();
+    for module in wasm::tests_for_node("tincan-signaling", &out)? {
+        let status = Command::new("node").arg(&module).status().context("cannot start node")?;
+        say(&format!("in Node: {} {}", module.display(), if status.success() { "passed" } else { "FAILED" }));
+        tally.add(Tally::one(status.success()));
+    }
     Ok(tally)
 }
