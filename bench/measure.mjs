@@ -2,7 +2,7 @@
 // what the widget's page weighs. `cargo xtask measure` runs it on a release build.
 import { readFile } from 'node:fs/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { TONES, World } from './harness/world.mjs';
+import { TONES, World } from '../end2end/harness/world.mjs';
 
 const CALLS = Number(process.argv[2] ?? 10);
 const CPU_MS = 10_000;
