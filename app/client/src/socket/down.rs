@@ -1,0 +1,133 @@
+//! Frames from the server, as far as a client needs to tell them apart.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use tincan_signaling::{code::Code, code::Refusal, wire::Broadcast};
+
+/// One frame from the server. Payloads are JSON text, read by whoever they are for.
+#[derive(Debug)]
+pub(crate) struct Down<'a> {
+    pub(crate) join_ref: Option<Cow<'a, str>>,
+    pub(crate) reference: Option<Cow<'a, str>>,
+    pub(crate) topic: Cow<'a, str>,
+    pub(crate) what: What<'a>,
+}
+
+/// What the server said.
+#[derive(Debug)]
+pub(crate) enum What<'a> {
+    Reply(Result<&'a RawValue, Refusal>),
+    Broadcast(Broadcast<'a>),
+    PresenceState(&'a RawValue),
+    PresenceDiff(&'a RawValue),
+    /// The token of this channel has ended.
+    Unauthorized,
+    /// The channel is gone; `phx_error` asks to come back just the same.
+    Closed,
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Frame<'a>(
+    #[serde(borrow)] Option<Cow<'a, str>>,
+    #[serde(borrow)] Option<Cow<'a, str>>,
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow)] &'a RawValue,
+);
+
+impl<'a> Down<'a> {
+    /// Reads a 2.0.0 text frame; `None` when it is none.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let Frame(join_ref, reference, topic, event, payload) = serde_json::from_str(text).ok()?;
+        let what = match event.as_ref() {
+            "phx_reply" => What::Reply(reply(payload)?),
+            "broadcast" => What::Broadcast(serde_json::from_str(payload.get()).ok()?),
+            "presence_state" => What::PresenceState(payload),
+            "presence_diff" => What::PresenceDiff(payload),
+            "system" if payload.get().contains("\"error\"") && payload.get().contains("nauthorized") => {
+                What::Unauthorized
+            }
+            "phx_close" | "phx_error" => What::Closed,
+            _ => What::Other,
+        };
+        Some(Self { join_ref, reference, topic, what })
+    }
+}
+
+fn reply(payload: &RawValue) -> Option<Result<&RawValue, Refusal>> {
+    #[derive(Deserialize)]
+    struct Reply<'a> {
+        status: &'a str,
+        #[serde(borrow)]
+        response: &'a RawValue,
+    }
+    let Reply { status, response } = serde_json::from_str(payload.get()).ok()?;
+    Some(if status == "ok" { Ok(response) } else { Err(refusal(response.get())) })
+}
+
+/// A refused push carries our own shape, a refused join only `reason: "<Code>: <text>"`, with the
+/// codes of Supabase Realtime.
+fn refusal(response: &str) -> Refusal {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Reason {
+        reason: String,
+    }
+    if let Ok(refusal) = serde_json::from_str::<Refusal>(response) {
+        return refusal;
+    }
+    let Reason { reason } = serde_json::from_str(response).unwrap_or_default();
+    let (name, text) = reason.split_once(": ").unwrap_or(("", &reason));
+    let code = if name.contains("RateLimit") {
+        Code::RateLimited
+    } else if name.contains("Token") || name == "Unauthorized" {
+        Code::Unauthorized
+    } else {
+        Code::Forbidden
+    };
+    Refusal::new(code, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn what(text: &str) -> What<'_> {
+        Down::parse(text).unwrap().what
+    }
+
+    #[test]
+    fn replies_and_refusals_are_read() {
+        let ok = r#"["1","1","realtime:x","phx_reply",{"status":"ok","response":{"seq":4}}]"#;
+        assert!(matches!(what(ok), What::Reply(Ok(response)) if response.get() == r#"{"seq":4}"#));
+        let push = r#"["1","2","realtime:x","phx_reply",{"status":"error","response":{"error":"taken","code":"taken","reason":"Taken by A","by":"A"}}]"#;
+        assert!(matches!(what(push), What::Reply(Err(refusal)) if refusal == Refusal::taken("A")));
+        for (reason, code) in [
+            ("InvalidJWTToken: it ended", Code::Unauthorized),
+            ("ClientJoinRateLimitReached: slower", Code::RateLimited),
+            ("SomethingElse: no", Code::Forbidden),
+            ("bare", Code::Forbidden),
+        ] {
+            let text = format!(
+                r#"["1","2","x","phx_reply",{{"status":"error","response":{{"reason":"{reason}"}}}}]"#
+            );
+            assert!(matches!(what(&text), What::Reply(Err(refusal)) if refusal.code == code), "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_told_apart() {
+        let system = r#"["1",null,"x","system",{"extension":"system","status":"error","message":"unauthorized","channel":"x"}]"#;
+        assert!(matches!(what(system), What::Unauthorized));
+        assert!(matches!(what(r#"["1","1","x","phx_close",{}]"#), What::Closed));
+        assert!(matches!(what(r#"[null,null,"x","news",{}]"#), What::Other));
+        let broadcast =
+            r#"[null,null,"x","broadcast",{"type":"broadcast","event":"typing","payload":{"a":1}}]"#;
+        assert!(matches!(what(broadcast), What::Broadcast(broadcast) if broadcast.event == "typing"));
+        for junk in ["", "{}", "[]", "[1,2,3]", r#"["1","1","x","phx_reply",7]"#] {
+            assert!(Down::parse(junk).is_none(), "{junk}");
+        }
+    }
+}
