@@ -11,9 +11,9 @@ mod stats;
 pub use negotiation::Connection;
 
 use crate::{
-    media::{Microphone, SoundWatch, Speaker},
+    media::{Microphone, SoundWatch, Speaker, TrackWatcher},
     page::{Listener, TimerSlot, get, new_id, now_ms, window},
-    room::{News, Room},
+    room::{News, Room, Watcher},
 };
 use leptos::prelude::*;
 use negotiation::{is_held, report};
@@ -79,8 +79,8 @@ struct Inner {
 }
 
 struct Watchers {
-    _news: Rc<dyn Fn(&News<'_>)>,
-    _track: Rc<dyn Fn(Option<&MediaStreamTrack>)>,
+    _news: Rc<Watcher>,
+    _track: Rc<TrackWatcher>,
 }
 
 impl CallDriver {
@@ -209,21 +209,20 @@ impl CallDriver {
 impl Inner {
     fn listen(&self) {
         let own = self.own.clone();
-        let news: Rc<dyn Fn(&News<'_>)> = Rc::new(move |news: &News<'_>| {
+        let news: Rc<Watcher> = Rc::new(move |news: &News<'_>| {
             if let Some(inner) = own.upgrade() {
                 inner.hear(news);
             }
         });
         self.room.watch(&news);
         let own = self.own.clone();
-        let track: Rc<dyn Fn(Option<&MediaStreamTrack>)> =
-            Rc::new(move |track: Option<&MediaStreamTrack>| {
-                if let Some(inner) = own.upgrade() {
-                    for peer in inner.peers() {
-                        peer.send_track(track);
-                    }
+        let track: Rc<TrackWatcher> = Rc::new(move |track: Option<&MediaStreamTrack>| {
+            if let Some(inner) = own.upgrade() {
+                for peer in inner.peers() {
+                    peer.send_track(track);
                 }
-            });
+            }
+        });
         self.mic.watch(&track);
         *self.watchers.borrow_mut() = Some(Watchers { _news: news, _track: track });
         // The way to the network changed: look for a new path without waiting for the old to die.

@@ -10,6 +10,7 @@ mod tone;
 
 pub(crate) use hearing::SoundWatch;
 pub use hearing::{HearTest, Hearing, RemoteSound};
+pub(crate) use microphone::Watcher as TrackWatcher;
 pub use microphone::{Device, MicState, Microphone, Permission};
 pub use refusal::MicError;
 pub use speaker::Speaker;

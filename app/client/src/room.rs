@@ -46,7 +46,8 @@ pub(crate) enum News<'a> {
     Signal(&'a Addressed),
 }
 
-type Watcher = dyn Fn(&News<'_>);
+/// Told what happens in the room.
+pub(crate) type Watcher = dyn Fn(&News<'_>);
 type Answer = oneshot::Sender<Result<(), Refusal>>;
 
 /// A chat session's room as this page holds it. Cheap to clone; left when the last clone is gone.

@@ -301,7 +301,7 @@ impl Line {
         };
         let listeners = [
             hear("open", |line, _| line.opened()),
-            hear("message", |line, event| line.heard(event)),
+            hear("message", Self::heard),
             hear("close", |line, _| line.lost()),
         ];
         *self.wire.borrow_mut() = Some(Wire { socket, _listeners: listeners });

@@ -153,8 +153,9 @@ impl Peer {
             return;
         }
         let receivers = self.connection.get_receivers();
-        let receivers = receivers.iter().filter_map(|receiver| receiver.dyn_into::<RtcRtpReceiver>().ok());
-        if let Some(receiver) = receivers.last() {
+        let mut receivers =
+            receivers.iter().filter_map(|receiver| receiver.dyn_into::<RtcRtpReceiver>().ok());
+        if let Some(receiver) = receivers.next_back() {
             attach(speaker, None, &receiver.track());
         }
     }

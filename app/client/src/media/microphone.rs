@@ -51,7 +51,8 @@ pub struct Device {
 #[derive(Clone)]
 pub struct Microphone(SendWrapper<Rc<Inner>>);
 
-type Watcher = dyn Fn(Option<&MediaStreamTrack>);
+/// Told of each track that takes over, and of none.
+pub(crate) type Watcher = dyn Fn(Option<&MediaStreamTrack>);
 
 struct Inner {
     own: Weak<Self>,

@@ -173,7 +173,11 @@ fn again(event: &Event, call: &Call, me: Sub) -> Again {
             _ => refused(Code::WrongState, "The call has ended."),
         },
         Event::CallDecline { .. } if same && call.is_rung(me) => Again::Send,
-        Event::CallCancel { .. } | Event::Hangup { .. } if same && call.is_live() => Again::Send,
+        Event::CallCancel { .. } | Event::Hangup { .. } | Event::CallTransfer { .. }
+            if same && call.is_live() =>
+        {
+            Again::Send
+        }
         Event::LegJoin { leg, replaces, .. } => {
             let there = |leg: &Option<_>| leg.is_some_and(|leg| call.leg(leg).is_some());
             match replaces {
@@ -188,7 +192,6 @@ fn again(event: &Event, call: &Call, me: Sub) -> Again {
         {
             Again::Send
         }
-        Event::CallTransfer { .. } if same && call.is_live() => Again::Send,
         Event::CallDecline { .. }
         | Event::CallCancel { .. }
         | Event::Hangup { .. }
