@@ -113,8 +113,7 @@ impl Page {
     /// A page at rest.
     pub(crate) fn new(boot: &'static Boot) -> Self {
         let (me, call, leg) = (RwSignal::new(None), RwSignal::new(Call::Idle), RwSignal::new(None));
-        let (former, step, dismissed) =
-            (RwSignal::new(None), RwSignal::new(Step::Chat), RwSignal::new(None));
+        let (former, step, dismissed) = (RwSignal::new(None), RwSignal::new(Step::Chat), RwSignal::new(None));
         let screen = Memo::new(move |_| {
             let Some(me) = me.get() else { return Screen::Chat };
             call.with(|call| {
@@ -219,6 +218,12 @@ impl Page {
     pub(crate) fn held_by_them(self) -> bool {
         let me = self.me.get();
         self.call.with(|call| call.legs().iter().any(|leg| leg.held && Some(leg.sub) != me))
+    }
+
+    /// Whether an agent calls this visitor right now.
+    pub(crate) fn rung(self) -> bool {
+        let me = self.me.get();
+        self.call.with(|call| me.is_some_and(|me| call.is_rung(me)))
     }
 
     /// How long it rings already.

@@ -77,7 +77,9 @@ pub(crate) fn screen(view: &View<'_>) -> Screen {
         (Call::Ringing(_), None) if view.call.is_rung(view.me) => match view.step {
             Step::Problem(problem) => Screen::Problem(problem),
             Step::Asked => Screen::Asked,
-            Step::Chat | Step::Before => Screen::Incoming,
+            // Both call each other: starting the call answers the other one.
+            Step::Before => Screen::Before,
+            Step::Chat => Screen::Incoming,
         },
         (Call::Ended(ended), _) if view.dismissed != Some(ended.head.id) && view.step == Step::Chat => {
             Screen::Over

@@ -12,7 +12,11 @@ use tincan_signaling::{
 pub(crate) enum Item {
     Text(Text),
     /// A call that is over; `talked` when sound ever flowed.
-    Call { id: CallId, at: Timestamp, talked: Option<Duration> },
+    Call {
+        id: CallId,
+        at: Timestamp,
+        talked: Option<Duration>,
+    },
 }
 
 /// A line of text.
@@ -39,13 +43,8 @@ impl Timeline {
         let mine = entry.from.role == Role::Visitor;
         match &entry.event {
             Event::Message { id, text } => {
-                let line = Text {
-                    id: *id,
-                    mine,
-                    name: entry.from.name.clone(),
-                    text: text.clone(),
-                    at: entry.at,
-                };
+                let line =
+                    Text { id: *id, mine, name: entry.from.name.clone(), text: text.clone(), at: entry.at };
                 self.put(line) && !mine
             }
             Event::Read { up_to } => {

@@ -43,8 +43,12 @@ pub(crate) fn ended(ended: &Ended, me: Sub) -> Words {
             words("Nobody answered", "Write to us here, or try again in a moment.")
         }
         EndReason::NoAnswer => words("You missed a call", "You can call back whenever it suits you."),
-        EndReason::Busy => words("All our people are on calls", "Write to us here, or try again in a moment."),
-        EndReason::Unavailable => words("Nobody can answer right now", "Write to us here and we answer here."),
+        EndReason::Busy => {
+            words("All our people are on calls", "Write to us here, or try again in a moment.")
+        }
+        EndReason::Unavailable => {
+            words("Nobody can answer right now", "Write to us here and we answer here.")
+        }
         EndReason::NotEntitled => words("Calls are switched off", "Write to us here instead."),
         EndReason::LimitReached => words("All lines are busy", "Write to us here, or try again in a moment."),
         EndReason::MediaFailed => match ended.detail {
@@ -86,7 +90,8 @@ fn joined(first: &str, second: &str) -> String {
 
 /// What a call is like right now, for `role="status"`.
 pub(crate) fn state(state: CallState, muted: bool, them: &str, held_by_them: bool) -> String {
-    let held = if held_by_them { format!("{them} put you on hold.") } else { "The call is on hold.".to_owned() };
+    let held =
+        if held_by_them { format!("{them} put you on hold.") } else { "The call is on hold.".to_owned() };
     match state {
         CallState::Idle | CallState::Ended => String::new(),
         CallState::Ringing => "Ringing…".to_owned(),
@@ -115,7 +120,9 @@ pub(crate) fn nobody_ready(status: Availability) -> Option<&'static str> {
         Availability::Busy => {
             Some("All our people are on calls. Write to us here, or try again in a moment.")
         }
-        Availability::Offline => Some("Nobody can answer a call right now. Write to us here and we answer here."),
+        Availability::Offline => {
+            Some("Nobody can answer a call right now. Write to us here and we answer here.")
+        }
     }
 }
 

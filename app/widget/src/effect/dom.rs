@@ -68,5 +68,7 @@ pub(crate) fn now_ms() -> f64 {
 
 /// The host name of the page around the widget.
 pub(crate) fn parent_host() -> String {
-    super::loader::parent_origin().and_then(|origin| origin.split("//").nth(1).map(str::to_owned)).unwrap_or_default()
+    super::loader::parent_origin()
+        .and_then(|origin| origin.split("//").nth(1).map(str::to_owned))
+        .unwrap_or_default()
 }

@@ -40,7 +40,8 @@ async fn send<T: DeserializeOwned>(path: &str, init: &RequestInit) -> Result<T, 
     if reply.ok() {
         return serde_json::from_str(&text).map_err(|_| Refusal::new(Code::Unavailable, ""));
     }
-    Err(serde_json::from_str::<Problem>(&text).map_or_else(|_| Refusal::new(Code::Unavailable, ""), Refusal::from))
+    Err(serde_json::from_str::<Problem>(&text)
+        .map_or_else(|_| Refusal::new(Code::Unavailable, ""), Refusal::from))
 }
 
 /// What an error answer holds that matters here.

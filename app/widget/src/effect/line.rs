@@ -61,8 +61,7 @@ struct Rest {
 /// Starts everything. Called once, in the root component.
 pub(crate) fn start(page: Page) {
     let Some(owner) = Owner::current() else { return };
-    let line =
-        Line { page, owner, mic: Microphone::new(), speaker: Speaker::new(), rest: Rc::default() };
+    let line = Line { page, owner, mic: Microphone::new(), speaker: Speaker::new(), rest: Rc::default() };
     wires::microphone(&line);
     let acts = line.clone();
     page.on_act(move |act| acts.act(act));
@@ -225,7 +224,9 @@ impl Line {
         spawn_local(async move {
             if let Err(refusal) = said.await {
                 // What was typed is never lost: it goes back before what was typed since.
-                page.draft.update(|draft| *draft = [text.as_str(), draft.as_str()].join("\n").trim_end().to_owned());
+                page.draft.update(|draft| {
+                    *draft = [text.as_str(), draft.as_str()].join("\n").trim_end().to_owned()
+                });
                 page.unsent.set(Some(words::refusal(&refusal)));
                 report::error(&refusal);
             }
@@ -235,12 +236,7 @@ impl Line {
     fn call(&self) {
         let page = self.page;
         self.speaker.unlock();
-        let status = page.available.get_untracked().agent_status;
-        let words = match (page.link.get_untracked(), words::nobody_ready(status)) {
-            (Link::Up, None) => None,
-            (Link::Up, Some(words)) => Some(words),
-            _ => Some("One moment, we are still connecting."),
-        };
+        let words = words::nobody_ready(page.available.get_untracked().agent_status);
         page.notice.set(words.map(str::to_owned));
         if words.is_some() {
             return;
@@ -270,7 +266,9 @@ impl Line {
     fn open_microphone(&self, device: Option<String>) {
         let opening = self.mic.open(device);
         // How it went stands in the microphone's state.
-        spawn_local(async move { drop(opening.await) });
+        spawn_local(async move {
+            let _ = opening.await;
+        });
     }
 
     /// Once more, from the advice: back to where the visitor was.
@@ -280,10 +278,13 @@ impl Line {
         self.open_microphone(None);
     }
 
-    /// The microphone is there.
+    /// Does what is wanted once both are there, the microphone and the room.
     fn go_on(&self) {
-        let Some(wanted) = self.rest.borrow_mut().wanted.take() else { return };
         let (page, Some(wire)) = (self.page, self.wire()) else { return };
+        if page.link.get_untracked() != Link::Up || self.mic.state().get_untracked() != MicState::On {
+            return;
+        }
+        let Some(wanted) = self.rest.borrow_mut().wanted.take() else { return };
         {
             let mut rest = self.rest.borrow_mut();
             rest.tested = true;

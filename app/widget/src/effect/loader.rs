@@ -66,7 +66,8 @@ pub(crate) fn greet(boot: &'static Boot, heard: impl Fn(Heard) + 'static) {
         return;
     };
     let handle = leptos::prelude::window_event_listener(ev::message, move |event: MessageEvent| {
-        let ours = parent().is_some_and(|parent| event.source().is_some_and(|source| source == *parent.as_ref()));
+        let ours =
+            parent().is_some_and(|parent| event.source().is_some_and(|source| source == *parent.as_ref()));
         if event.origin() != origin || !ours {
             return;
         }
@@ -135,7 +136,8 @@ mod tests {
 
     #[test]
     fn the_loader_is_understood() {
-        let init = r#"{"tincan":"init","resume":"R","leg":"00000000-0000-0000-0000-000000000007","open":true}"#;
+        let init =
+            r#"{"tincan":"init","resume":"R","leg":"00000000-0000-0000-0000-000000000007","open":true}"#;
         assert!(matches!(
             serde_json::from_str(init),
             Ok(Heard::Init { resume: Some(_), leg: Some(_), open: true, page: None })

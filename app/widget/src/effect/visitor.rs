@@ -28,6 +28,7 @@ struct Ask<'a> {
 #[derive(Clone)]
 pub(crate) struct Papers {
     key: &'static str,
+    new: bool,
     held: Rc<RefCell<Held>>,
 }
 
@@ -42,7 +43,13 @@ struct Held {
 impl Papers {
     /// With what the loader kept, if it kept anything.
     pub(crate) fn new(key: &'static str, resume: Option<String>) -> Self {
-        Self { key, held: Rc::new(RefCell::new(Held { resume, ..Held::default() })) }
+        let new = resume.is_none();
+        Self { key, new, held: Rc::new(RefCell::new(Held { resume, ..Held::default() })) }
+    }
+
+    /// Whether the visitor came without anything kept from before.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.new
     }
 
     /// Another tab exchanged the resume token.

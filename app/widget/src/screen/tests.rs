@@ -58,6 +58,7 @@ fn another_page_is_elsewhere_until_the_leg_is_free() {
 fn a_call_from_an_agent_rings_here() {
     assert_eq!(see(&request(AGENT, Role::Agent, ME), None, None, Step::Chat), Screen::Incoming);
     assert_eq!(see(&request(AGENT, Role::Agent, ME), None, None, Step::Asked), Screen::Asked);
+    assert_eq!(see(&request(AGENT, Role::Agent, ME), None, None, Step::Before), Screen::Before);
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(crate) fn Away(page: Page, elsewhere: bool) -> impl IntoView {
             <div class="call__mid">
                 <div class="line">
                     {can("can can--xl can--rim can--mute", None, "user")} {still(SLACK)}
-                    {can("can can--xl can--rim can--them", Some(words::initial(&page.them())), "headset")}
+                    {move || can("can can--xl can--rim can--them", Some(words::initial(&page.them())), "headset")}
                 </div>
                 <div class="call__who" role="status">
                     <p class="call__state">{title}</p>

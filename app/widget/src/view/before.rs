@@ -1,9 +1,6 @@
 //! Before a call: why the browser asks for the microphone, and a test one may skip.
 
-use super::{
-    head::BackHead,
-    icon::icon,
-};
+use super::{head::BackHead, icon::icon};
 use crate::{
     effect::string::{self, Strand},
     page::{Act, Page},
@@ -65,13 +62,14 @@ fn Meter(page: Page) -> impl IntoView {
         strand.get_untracked().map(|path| vec![(path.into(), Strand::Alone, level)]).unwrap_or_default()
     });
     let words = move || {
+        if page.rung() {
+            return "We are calling you right now. Start the call to answer.";
+        }
         page.test.with(|test| match (test.open, test.heard, test.silent) {
             (false, ..) => "Waiting for the microphone. Choose Allow when your browser asks.",
             (true, true, _) => "We can hear you",
             (true, false, false) => "Say something",
-            (true, false, true) => {
-                "We can’t hear anything. Is the right microphone selected or muted?"
-            }
+            (true, false, true) => "We can’t hear anything. Is the right microphone selected or muted?",
         })
     };
     let heard = move || page.test.with(|test| test.open && test.heard);

@@ -24,7 +24,11 @@ pub(crate) fn Ringing(page: Page, asked: bool) -> impl IntoView {
             dom::focus_gently(&cancel);
         }
     });
-    let text = if asked { "One moment, we set the call up." } else { "You will hear it here, even from another tab." };
+    let text = if asked {
+        "One moment, we set the call up."
+    } else {
+        "You will hear it here, even from another tab."
+    };
     view! {
         <StageHead page />
         <div class="call">
@@ -36,7 +40,7 @@ pub(crate) fn Ringing(page: Page, asked: bool) -> impl IntoView {
                 <div class="call__who">
                     <p class="call__state">
                         <span role="status">{if asked { "Connecting…" } else { "Ringing…" }}</span>
-                        {(!asked).then(|| view! { <span class="num" aria-hidden="true">" " {move || words::clock(page.rings())}</span> })}
+                        {(!asked).then(|| view! { <span class="num" aria-hidden="true">{move || words::clock(page.rings())}</span> })}
                     </p>
                     <p class="call__text">{text}</p>
                 </div>

@@ -16,11 +16,10 @@ use tincan_signaling::agent::Availability;
 /// The chat screen; in a call it stands in front of the stage and shows the way back.
 #[component]
 pub(crate) fn Chat(page: Page) -> impl IntoView {
-    let in_call = move || page.call.with(tincan_signaling::Call::is_live);
     view! {
         <Head page />
         {move || {
-            if in_call() {
+            if page.chatting.get() {
                 Some(call_bar(page).into_any())
             } else {
                 page.available.get().voice_enabled.then(|| offer(page).into_any())
@@ -81,11 +80,13 @@ fn Log(page: Page) -> impl IntoView {
         page.timeline.track();
         page.typing.track();
         page.pending.track();
+        page.link.track();
         if let Some(log) = log.get() {
             dom::scroll_to_end(&log);
         }
     });
-    let empty = move || page.timeline.with(|timeline| timeline.items.is_empty()) && page.pending.with(Vec::is_empty);
+    let empty =
+        move || page.timeline.with(|timeline| timeline.items.is_empty()) && page.pending.with(Vec::is_empty);
     view! {
         <div class="w__log" role="log" aria-label="Conversation" tabindex="0" node_ref=log>
             <p class="w__empty" hidden=move || !empty()>

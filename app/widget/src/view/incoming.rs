@@ -22,7 +22,7 @@ pub(crate) fn Incoming(page: Page) -> impl IntoView {
             <section class="w__ring stage" role="alertdialog" aria-label="Incoming call" aria-describedby="ring-who">
                 <p class="w__sub">"Incoming call"</p>
                 <div class="line">
-                    {can("can can--xl can--rim can--them", Some(words::initial(&page.them())), "headset")} {beads()}
+                    {move || can("can can--xl can--rim can--them", Some(words::initial(&page.them())), "headset")} {beads()}
                     {can("can can--xl can--rim can--me ripple", None, "user")}
                 </div>
                 <p class="call__state" id="ring-who">{move || [&page.them(), " is calling"].concat()}</p>

@@ -2,7 +2,11 @@
 
 use super::*;
 use std::collections::HashSet;
-use tincan_signaling::{CallId, Timestamp, call::Head, event::{MediaKind, Role}};
+use tincan_signaling::{
+    CallId, Timestamp,
+    call::Head,
+    event::{MediaKind, Role},
+};
 use uuid::Uuid;
 
 const ME: Sub = Sub(Uuid::from_u128(1));
@@ -44,7 +48,8 @@ fn talked(reason: EndReason, by: Sub) -> Ended {
 
 #[test]
 fn every_reason_has_its_own_title() {
-    let titles: HashSet<_> = EndReason::ALL.map(|reason| ended(&over(reason), ME).title).into_iter().collect();
+    let titles: HashSet<_> =
+        EndReason::ALL.map(|reason| ended(&over(reason), ME).title).into_iter().collect();
     assert_eq!(titles.len(), EndReason::ALL.len());
     assert!(titles.iter().all(|title| !title.is_empty()));
 }

@@ -86,7 +86,9 @@ fn call_events(page: Page) {
         let was = was.unwrap_or(CallState::Idle);
         match state {
             CallState::Ringing if was != state => loader::event("call:ringing", &[id]),
-            CallState::Active if matches!(was, CallState::Idle | CallState::Ringing | CallState::Connecting) => {
+            CallState::Active
+                if matches!(was, CallState::Idle | CallState::Ringing | CallState::Connecting) =>
+            {
                 loader::event("call:connected", &[id]);
             }
             // A call that was over before this page was there is no news.

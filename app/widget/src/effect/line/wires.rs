@@ -8,9 +8,7 @@ use crate::{
 };
 use leptos::{leptos_dom::helpers::set_interval, prelude::*, task::spawn_local};
 use std::time::Duration;
-use tincan_client::{
-    Connection, HearTest, Hearing, MicError, MicState, Permission, Place, SocketStatus,
-};
+use tincan_client::{Connection, HearTest, Hearing, MicError, MicState, Permission, Place, SocketStatus};
 use tincan_signaling::{Timestamp, call::Call};
 
 /// The microphone: the test's picture, and going on by itself when what was in the way is gone.
@@ -83,7 +81,8 @@ fn hear_test(line: &Line) {
 /// Runs `tick` until the effect around it runs again or goes.
 fn every(ms: u64, tick: impl FnMut() + 'static) {
     let tick = std::cell::RefCell::new(tick);
-    let handle = leptos::prelude::set_interval_with_handle(move || tick.borrow_mut()(), Duration::from_millis(ms));
+    let handle =
+        leptos::prelude::set_interval_with_handle(move || tick.borrow_mut()(), Duration::from_millis(ms));
     if let Ok(handle) = handle {
         on_cleanup(move || handle.clear());
     }
@@ -115,6 +114,12 @@ pub(super) fn room(line: &Line, wire: &Wire) {
     });
     Effect::new(move |_| page.typing.set(typing.get().map(|sender| sender.name)));
     Effect::new(move |_| page.pending.set(pending.get().into_iter().map(|line| line.text).collect()));
+    let it = line.clone();
+    Effect::new(move |_| {
+        if page.link.get() == Link::Up {
+            it.go_on();
+        }
+    });
     said(page, wire);
     read_history(page, wire);
     read_receipts(page, wire);
@@ -147,8 +152,10 @@ fn said(page: Page, wire: &Wire) {
 fn read_history(page: Page, wire: &Wire) {
     let due = wire.room.history_due();
     let (session, papers) = (wire.room.session(), wire.papers.clone());
+    // A visitor who was never here before has no history.
+    let least = u32::from(papers.is_new());
     Effect::new(move |_| {
-        if due.get() == 0 {
+        if due.get() <= least {
             return;
         }
         let papers = papers.clone();
@@ -244,7 +251,11 @@ fn returning(line: &Line) {
 /// An agent's call rings, also in a closed widget, which then comes up.
 fn ringtone(line: &Line) {
     let (page, speaker) = (line.page, line.speaker.clone());
-    let rings = Memo::new(move |_| page.screen.get() == Screen::Incoming);
+    let rings = Memo::new(move |_| match page.screen.get() {
+        Screen::Incoming => true,
+        Screen::Before => page.rung(),
+        _ => false,
+    });
     Effect::new(move |was: Option<bool>| {
         let rings = rings.get();
         if rings != was.unwrap_or(false) {
