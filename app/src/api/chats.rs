@@ -1,0 +1,108 @@
+//! Reading chat sessions and their conversations.
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::session::{Staff, refused, staff};
+use crate::pages::dashboard::{sessions::Session, timeline::Item};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use serde::{Deserialize, Serialize};
+use tincan_signaling::{EventId, SessionId};
+
+/// One session with what was said in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Conversation {
+    pub(crate) session: Session,
+    pub(crate) items: Vec<Item>,
+    /// There is more before the first item.
+    pub(crate) more: bool,
+}
+
+/// The newest chat sessions of the tenant.
+#[server(prefix = "/sfn", endpoint = "sessions", input = GetUrl)]
+pub(crate) async fn list_sessions() -> Result<Vec<Session>, ApiError> {
+    let Staff { backend, identity, .. } = staff()?;
+    let page = backend.chat_sessions(&identity, None, SESSIONS).await.map_err(refused)?;
+    Ok(page.items.into_iter().map(Session::from).collect())
+}
+
+/// A session and the newest part of its conversation, or the part before an item.
+#[server(prefix = "/sfn", endpoint = "conversation", input = GetUrl)]
+pub(crate) async fn read_conversation(
+    session: SessionId,
+    before: Option<EventId>,
+) -> Result<Conversation, ApiError> {
+    use tincan_backend::rooms::Part;
+    let Staff { backend, identity, .. } = staff()?;
+    let part = before.map_or(Part::Latest, |id| Part::Before(id.0));
+    let chat = backend.chat_session(&identity, session).await.map_err(refused)?;
+    let history = backend.messages(&identity, session, part, ITEMS).await.map_err(refused)?;
+    let items = history.items.into_iter().filter_map(|item| Item::try_from(item).ok()).collect();
+    Ok(Conversation { session: chat.into(), items, more: history.more })
+}
+
+/// The session of the call that a leg of mine is in, for a page that was reloaded.
+#[server(prefix = "/sfn", endpoint = "my-call", input = GetUrl)]
+pub(crate) async fn my_call() -> Result<Option<SessionId>, ApiError> {
+    let Staff { backend, identity, tenant } = staff()?;
+    let running = backend.running_calls().await.map_err(refused)?;
+    let mut own = running.into_iter().filter(|running| running.room.tenant == tenant);
+    Ok(own.find(|running| running.call.legs_of(identity.sub).next().is_some()).map(|own| own.room.session))
+}
+
+#[cfg(feature = "ssr")]
+const SESSIONS: u32 = 100;
+#[cfg(feature = "ssr")]
+const ITEMS: u32 = 100;
+
+#[cfg(feature = "ssr")]
+mod from_backend {
+    use super::{Item, Session};
+    use crate::{call::record::CallRecord, pages::dashboard::timeline::Message};
+    use tincan_backend::rooms::{ChatSession, TimelineItem};
+    use tincan_signaling::{event::Role, lobby::SessionUpdate};
+
+    impl From<ChatSession> for Session {
+        fn from(chat: ChatSession) -> Self {
+            let update = SessionUpdate {
+                session_id: chat.session_id,
+                visitor: chat.visitor,
+                open: chat.open,
+                online: false,
+                page_url: chat.page_url,
+                last_text: chat.last_text,
+                last_from_visitor: chat.last_from_visitor,
+                last_at: chat.last_at,
+                call: None,
+                call_with: None,
+            };
+            Self { update, unread: chat.unread, mine: false }
+        }
+    }
+
+    /// A call that is still going on is no item of the past.
+    pub(super) struct StillRunning;
+
+    impl TryFrom<TimelineItem> for Item {
+        type Error = StillRunning;
+
+        fn try_from(item: TimelineItem) -> Result<Self, StillRunning> {
+            match item {
+                TimelineItem::Message { id, from, text, at } => {
+                    let by_visitor = from.role == Role::Visitor;
+                    Ok(Self::Message(Message { id, at, from: from.sub, name: from.name, by_visitor, text }))
+                }
+                TimelineItem::Call { id, at, caller, answered_by, reason, talked_ms, .. } => {
+                    Ok(Self::Call(CallRecord {
+                        id,
+                        at,
+                        by_staff: caller.role != Role::Visitor,
+                        reason: reason.ok_or(StillRunning)?,
+                        detail: None,
+                        answered_by: answered_by.map(|by| by.name),
+                        talked_ms,
+                    }))
+                }
+            }
+        }
+    }
+}

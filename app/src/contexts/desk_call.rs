@@ -1,0 +1,39 @@
+//! The one call a dashboard is busy with: its room, its driver, and their signals.
+
+use super::Live;
+use leptos::prelude::*;
+use tincan_client::{CallDriver, Connection, Place, Room};
+use tincan_signaling::{Call, Refusal, SessionId};
+
+/// A call of mine, here or in another tab.
+#[derive(Clone)]
+pub(crate) struct DeskCall {
+    pub(crate) session: SessionId,
+    pub(crate) room: Room,
+    pub(crate) driver: CallDriver,
+    pub(crate) call: Signal<Call>,
+    pub(crate) place: Signal<Place>,
+    pub(crate) muted: Signal<bool>,
+    pub(crate) held: Signal<bool>,
+    pub(crate) connection: Signal<Connection>,
+    pub(crate) refused: Signal<Option<Refusal>>,
+}
+
+impl DeskCall {
+    /// Joins the room and puts a driver in it.
+    pub(super) fn open(live: &Live, session: SessionId) -> Self {
+        let room = live.socket.room(session);
+        let driver = CallDriver::new(&room, &live.microphone, &live.speaker);
+        Self {
+            session,
+            call: room.call(),
+            place: driver.place(),
+            muted: driver.muted(),
+            held: driver.held(),
+            connection: driver.connection(),
+            refused: driver.refused(),
+            room,
+            driver,
+        }
+    }
+}

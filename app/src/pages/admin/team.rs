@@ -1,0 +1,188 @@
+//! Who signs in for this tenant.
+
+use super::{Trouble, once::ShownOnce};
+use crate::{
+    api::{AddUser, Member, ResetPassword, SetUserEnabled, Shown, list_users, shown_once},
+    components::{Can, Icon},
+};
+use leptos::{form::ActionForm, prelude::*};
+use tincan_signaling::{Sub, event::Role};
+
+/// The team: everybody with role and state, a form to add somebody, and what the last form made.
+#[component]
+pub(crate) fn Team(may_change: bool, me: Sub) -> impl IntoView {
+    let actions =
+        Actions { add: ServerAction::new(), reset: ServerAction::new(), enable: ServerAction::new() };
+    let users = Resource::new(move || actions.changes(), |_| list_users());
+    let before = Resource::new(|| (), |()| shown_once());
+    let made = actions.made();
+    view! {
+        <section class="panel c7" id="team" aria-labelledby="team-title">
+            <div class="panel__head"><h2 id="team-title">"Team"</h2></div>
+            <div aria-live="polite">
+                {move || actions.refusal().map(|error| view! { <Trouble error/> })}
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        let shown = before.await.ok().flatten();
+                        view! {
+                            {move || made.get().or_else(|| shown.clone()).map(|shown| view! { <ShownOnce shown/> })}
+                        }
+                    })}
+                </Suspense>
+            </div>
+            <Transition fallback=|| view! { <p class="muted">"Loading"</p> }>
+                {move || Suspend::new(async move {
+                    match users.await {
+                        Ok(users) => view! { <Members users actions may_change me/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+            {may_change.then(|| view! { <Add action=actions.add/> })}
+        </section>
+    }
+}
+
+/// Everything that can be done to the team.
+#[derive(Clone, Copy)]
+struct Actions {
+    add: ServerAction<AddUser>,
+    reset: ServerAction<ResetPassword>,
+    enable: ServerAction<SetUserEnabled>,
+}
+
+impl Actions {
+    fn changes(self) -> (usize, usize) {
+        (self.add.version().get(), self.enable.version().get())
+    }
+
+    fn refusal(self) -> Option<crate::api::ApiError> {
+        let added = self.add.value().get().and_then(Result::err);
+        let reset = self.reset.value().get().and_then(Result::err);
+        added.or(reset).or_else(|| self.enable.value().get().and_then(Result::err))
+    }
+
+    /// The password of the form that was sent last.
+    fn made(self) -> RwSignal<Option<Shown>> {
+        let made = RwSignal::new(None);
+        Effect::new(move |_| {
+            if let Some(Ok(shown)) = self.add.value().get() {
+                made.set(Some(shown));
+            }
+        });
+        Effect::new(move |_| {
+            if let Some(Ok(shown)) = self.reset.value().get() {
+                made.set(Some(shown));
+            }
+        });
+        made
+    }
+}
+
+#[component]
+fn Members(users: Vec<Member>, actions: Actions, may_change: bool, me: Sub) -> impl IntoView {
+    let row = move |member: Member| {
+        let own = member.id.0 == me.0;
+        view! {
+            <tr>
+                <td>
+                    <span class="pers">
+                        <Can name=member.name.clone() class="can--soft"/>
+                        <span>
+                            {member.name.clone()}{own.then_some(" (you)")}<br/>
+                            <span class="tiny faint">{member.email.clone()}</span>
+                        </span>
+                    </span>
+                </td>
+                <td>{role_words(member.role)}</td>
+                <td>
+                    {if member.disabled {
+                        view! { <span class="chip">"Disabled"</span> }.into_any()
+                    } else {
+                        view! { <span class="chip chip--go">"Active"</span> }.into_any()
+                    }}
+                </td>
+                {may_change.then(|| view! { <td><MemberActions member actions own/></td> })}
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Role"</th>
+                        <th scope="col">"Access"</th>
+                        {may_change.then(|| view! { <th scope="col"><span class="sr">"Change"</span></th> })}
+                    </tr>
+                </thead>
+                <tbody>{users.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// Nobody shuts themselves out.
+#[component]
+fn MemberActions(member: Member, actions: Actions, own: bool) -> impl IntoView {
+    let id = member.id.to_string();
+    let (reset_id, reset_words) = (id.clone(), format!("Reset password of {}", member.name));
+    let (word, enabled) = if member.disabled { ("Enable", "true") } else { ("Disable", "false") };
+    let words = format!("{word} {}", member.name);
+    view! {
+        <span class="adm__acts">
+            <ActionForm action=actions.reset>
+                <input type="hidden" name="user" value=reset_id/>
+                <button class="btn btn--sm btn--quiet" aria-label=reset_words>
+                    "Reset password"
+                </button>
+            </ActionForm>
+            {(!own).then(move || view! {
+                <ActionForm action=actions.enable>
+                    <input type="hidden" name="user" value=id.clone()/>
+                    <input type="hidden" name="enabled" value=enabled/>
+                    <button class="btn btn--sm btn--quiet" aria-label=words>{word}</button>
+                </ActionForm>
+            })}
+        </span>
+    }
+}
+
+#[component]
+fn Add(action: ServerAction<AddUser>) -> impl IntoView {
+    view! {
+        <ActionForm action=action>
+            <div class="adm__add">
+                <label class="field grow">
+                    <span class="field__label">"Name"</span>
+                    <input class="input" name="name" autocomplete="off" required/>
+                </label>
+                <label class="field grow">
+                    <span class="field__label">"Email"</span>
+                    <input class="input" type="email" name="email" autocomplete="off" required/>
+                </label>
+                <label class="field">
+                    <span class="field__label">"Role"</span>
+                    <select class="input" name="role">
+                        <option value="agent">"Agent"</option>
+                        <option value="manager">"Manager"</option>
+                        <option value="admin">"Admin"</option>
+                    </select>
+                </label>
+                <button class="btn btn--primary"><Icon name="plus" class="ico--sm"/>"Add"</button>
+            </div>
+            <p class="field__hint">"A password is made and shown to you once."</p>
+        </ActionForm>
+    }
+}
+
+const fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "Admin",
+        Role::Manager => "Manager",
+        Role::Agent => "Agent",
+        Role::Operator => "Operator",
+        Role::Visitor | Role::Gateway | Role::System => "",
+    }
+}
