@@ -2,7 +2,7 @@
 
 use crate::{
     agent::AgentStatus,
-    id::{CallId, SessionId, Timestamp},
+    id::{CallId, SessionId, Sub, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub struct SessionUpdate {
     /// Whether the last text is the visitor's.
     #[serde(default)]
     pub last_from_visitor: bool,
+    /// Who wrote the last text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_by: Option<Sub>,
     pub last_at: Timestamp,
     /// The state of the call there, in one word; absent when there is none going on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,10 +3,11 @@
 use crate::{
     RelayConfig,
     log::RoomLog,
+    member::Member,
     outbox::{Outbox, SocketId},
     recorder::{Line, Recorder},
     room::RoomCell,
-    tenant::{Change, RUNG_LOST, Tenant},
+    tenant::{self, Change, RUNG_LOST, Tenant},
 };
 use std::{
     collections::HashMap,
@@ -25,6 +26,7 @@ use tincan_signaling::{
     code::{Code, Refusal},
     event::Role,
     id::{CallId, ClientSessionId, Epoch, SessionId, Sub, TenantId, Timestamp},
+    lobby::LobbyEvent,
     room::Room,
     wire::AvailabilityEvent,
 };
@@ -235,6 +237,17 @@ impl Hub {
         for session in tenant.rooms() {
             if let Some(room) = self.room(session) {
                 room.tell_availability(event).await;
+            }
+        }
+    }
+
+    /// Shows a dashboard that just came every session where somebody is, or is called.
+    pub(crate) async fn show_sessions(self: &Arc<Self>, tenant: &Tenant, member: &Member) {
+        for session in tenant.rooms() {
+            if let Some(room) = self.room(session)
+                && let Some(update) = room.session_for_newcomer(self).await
+            {
+                tenant::send(member, &LobbyEvent::SessionUpdated(update));
             }
         }
     }

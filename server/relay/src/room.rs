@@ -69,6 +69,7 @@ struct Inner {
 
 struct LastText {
     text: String,
+    by: Sub,
     from_visitor: bool,
     at: Timestamp,
 }

@@ -414,7 +414,8 @@ impl Inner {
     }
 }
 
-fn send(member: &Member, event: &LobbyEvent) {
+/// Tells one dashboard.
+pub(crate) fn send(member: &Member, event: &LobbyEvent) {
     let Ok(value) = serde_json::to_value(event) else { return };
     member.broadcast(value["event"].as_str().unwrap_or_default(), &value["payload"].to_string());
 }

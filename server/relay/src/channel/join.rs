@@ -155,6 +155,7 @@ impl Channels {
                 let tenant = self.hub.tenant(tenant);
                 let change = tenant.join(member.clone(), self.hub.now());
                 self.hub.follow(tenant.id, change);
+                self.hub.show_sessions(&tenant, member).await;
                 Ok((member.clone(), Place::Lobby(tenant)))
             }
             Topic::Room(session) => loop {

@@ -23,7 +23,8 @@ impl RoomCell {
         match &entry.event {
             Event::Message { text, .. } => {
                 let from_visitor = entry.from.role == Role::Visitor;
-                inner.last_text = Some(LastText { text: text.clone(), from_visitor, at: entry.at });
+                inner.last_text =
+                    Some(LastText { text: text.clone(), by: entry.from.sub, from_visitor, at: entry.at });
                 inner.tell_lobby = true;
                 inner.session_open = true;
             }
@@ -95,8 +96,19 @@ impl RoomCell {
     /// Tells the lobby how this session stands.
     pub(super) fn tell_lobby(&self, hub: &Arc<Hub>, inner: &mut Inner) {
         inner.tell_lobby = false;
-        let now = hub.now();
-        inner.told_lobby_at = now;
+        inner.told_lobby_at = hub.now();
+        let update = self.session_update(hub, inner);
+        hub.tenant(self.tenant).tell(&LobbyEvent::SessionUpdated(update));
+    }
+
+    /// How this session stands, for a dashboard that just came; nothing when nobody is there.
+    pub(crate) async fn session_for_newcomer(&self, hub: &Arc<Hub>) -> Option<SessionUpdate> {
+        let inner = self.inner.lock().await;
+        let lively = inner.visitor_is_here() || inner.room.call.is_live();
+        lively.then(|| self.session_update(hub, &inner))
+    }
+
+    fn session_update(&self, hub: &Arc<Hub>, inner: &Inner) -> SessionUpdate {
         let state = inner.room.call.state();
         let live = !matches!(state, CallState::Idle | CallState::Ended);
         let call_with = match &inner.room.call {
@@ -107,7 +119,7 @@ impl RoomCell {
             Call::Idle | Call::Ringing(_) | Call::Ended(_) => None,
         };
         let last = inner.last_text.as_ref();
-        let update = SessionUpdate {
+        SessionUpdate {
             session_id: self.id,
             visitor: self.info.visitor_name.clone(),
             open: inner.session_open,
@@ -115,10 +127,10 @@ impl RoomCell {
             page_url: inner.page_url.clone(),
             last_text: last.map(|last| last.text.clone()),
             last_from_visitor: last.is_some_and(|last| last.from_visitor),
-            last_at: last.map_or(now, |last| last.at),
+            last_by: last.map(|last| last.by),
+            last_at: last.map_or_else(|| hub.now(), |last| last.at),
             call: live.then_some(state),
             call_with,
-        };
-        hub.tenant(self.tenant).tell(&LobbyEvent::SessionUpdated(update));
+        }
     }
 }
