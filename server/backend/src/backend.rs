@@ -1,0 +1,165 @@
+//! The way in: everything the use cases share, opened once and cheap to clone.
+
+use crate::{
+    BackendConfig, Change, Clock, Identity, Refused,
+    keys::{Keys, KeysError},
+    passwords::Passwords,
+    revocations::Revocations,
+    rooms::MessageWriter,
+    storage::{Db, StorageError},
+    tenants::Tenants,
+    throttle::LoginThrottle,
+    tokens, upkeep,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tincan_signaling::{Refusal, Timestamp, id::ClientSessionId};
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+/// Everything a tenant, a user or a visitor can ask for. Clones share everything.
+#[derive(Clone)]
+pub struct Backend {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) config: BackendConfig,
+    pub(crate) keys: Keys,
+    pub(crate) revocations: Revocations,
+    pub(crate) changes: broadcast::Sender<Change>,
+    pub(crate) tenants: Tenants,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: LoginThrottle,
+    pub(crate) messages: MessageWriter,
+    /// When the lease of a client session was last written.
+    pub(crate) leases: Mutex<HashMap<ClientSessionId, Timestamp>>,
+}
+
+/// Why the backend cannot be opened. The text is for whoever starts the server.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data directory cannot be made.
+    #[error("the data directory {path} cannot be used: {error}")]
+    DataDir { path: String, error: std::io::Error },
+    /// The keys that sign tokens are missing, too short or unreadable.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The database does not open, or its schema is not ours.
+    #[error("the database cannot be opened: {0}")]
+    Database(String),
+}
+
+impl From<StorageError> for OpenError {
+    fn from(error: StorageError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl Backend {
+    /// Opens the database, brings its schema up to date, and starts the tasks that write messages
+    /// and keep house. They end with the last clone.
+    pub async fn open(config: BackendConfig, clock: Clock) -> Result<Self, OpenError> {
+        tokio::fs::create_dir_all(&config.data_dir)
+            .await
+            .map_err(|error| OpenError::DataDir { path: config.data_dir.display().to_string(), error })?;
+        let keys = Keys::load(&config)?;
+        let url = match &config.database_url {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", config.data_dir.join("tincan.db").display()),
+        };
+        let db = Db::open(&url).await?;
+        let backend = Self {
+            inner: Arc::new(Inner {
+                messages: MessageWriter::start(db.clone(), clock.clone()),
+                db,
+                keys,
+                revocations: Revocations::default(),
+                changes: broadcast::Sender::new(CHANGES_KEPT),
+                tenants: Tenants::default(),
+                passwords: Passwords::default(),
+                throttle: LoginThrottle::default(),
+                leases: Mutex::default(),
+                clock,
+                config,
+            }),
+        };
+        backend.load_revocations().await?;
+        tokio::spawn(upkeep::run(Arc::downgrade(&backend.inner)));
+        Ok(backend)
+    }
+
+    /// Now, by the program's one clock.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// A fresh id (UUIDv7).
+    pub fn new_id(&self) -> Uuid {
+        self.inner.clock.new_id()
+    }
+
+    /// The program's one clock.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// What changes from now on. Whoever lags too far behind is told so and asks again.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Whoever this access token speaks for. Asks memory only.
+    pub fn verify(&self, access_token: &str) -> Result<Identity, Refusal> {
+        let identity = tokens::read(&self.inner.keys, &self.inner.config, access_token)?;
+        self.still_valid(&identity)?;
+        Ok(identity)
+    }
+
+    /// Whether the rights of an identity still hold. Asks memory only; for every join and every
+    /// logged event.
+    pub fn still_valid(&self, identity: &Identity) -> Result<(), Refusal> {
+        if self.now() >= identity.exp.after(LEEWAY) || self.inner.revocations.contains(identity.sid) {
+            return Err(tokens::unauthorized());
+        }
+        Ok(())
+    }
+
+    /// Whether requests can be served; otherwise why not, in words for the operator.
+    pub async fn ready(&self) -> Result<(), Vec<String>> {
+        match self.inner.db.ping().await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                tracing::error!(%error, "the database does not answer");
+                Err(vec!["the database does not answer".to_owned()])
+            }
+        }
+    }
+
+    /// Waits for statements under way and closes the database: the last act of the process.
+    pub async fn close(&self) {
+        self.inner.db.close().await;
+    }
+
+    /// Tells everybody who listens. Nobody listening is fine.
+    pub(crate) fn announce(&self, change: Change) {
+        let _ = self.inner.changes.send(change);
+    }
+
+    pub(crate) async fn begin(&self) -> Result<crate::storage::Tx, Refused> {
+        Ok(self.inner.db.begin().await?)
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.inner.db
+    }
+}
+
+/// How much later than its end a token still counts, for clocks that differ.
+pub(crate) const LEEWAY: Duration = Duration::from_secs(5);
+const CHANGES_KEPT: usize = 1024;

@@ -1,0 +1,20 @@
+//! What others must know at once: rights that ended or changed.
+
+use tincan_signaling::{Entitlements, SessionId, TenantId, UserId, id::ClientSessionId};
+
+/// Something changed that open sockets and running calls must hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A signed-in device lost its rights: its sockets are closed at once.
+    Revoked { sid: ClientSessionId },
+    /// A user lost all rights. For each of its devices a [`Change::Revoked`] came before.
+    UserDisabled { user: UserId },
+    /// What the tenant may use changed.
+    Entitlements { tenant: TenantId, now: Entitlements },
+    /// The tenant's list of sites changed.
+    Origins { tenant: TenantId },
+    /// Name, theme or privacy settings changed.
+    Tenant { tenant: TenantId },
+    /// A conversation was closed, by an agent or because nothing happened for a day.
+    SessionClosed { tenant: TenantId, session: SessionId },
+}

@@ -1,0 +1,179 @@
+//! One enum over both databases, with the few verbs that the tables' functions use.
+//!
+//! SQLite runs in WAL mode with one connection that writes and several that only read: writers
+//! queue in the pool instead of failing with "database is locked".
+
+use super::{dialect, error::StorageError, row::Row};
+use sea_query_sqlx::SqlxBinder;
+use sqlx::{
+    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
+};
+use std::time::Duration;
+
+/// An open database.
+#[derive(Clone)]
+pub(crate) enum Db {
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction; dropped without [`Tx::commit`] it never happened.
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+type Result<T> = std::result::Result<T, StorageError>;
+
+impl Db {
+    /// Opens the database of a URL, `sqlite:PATH` or `postgres://..`, and brings its schema up to date.
+    pub(crate) async fn open(url: &str) -> Result<Self> {
+        if url.starts_with("sqlite:") { Self::open_sqlite(url).await } else { Self::open_postgres(url).await }
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self> {
+        let options: SqliteConnectOptions = url.parse()?;
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("../../migrations/sqlite").run(&write).await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+            .await?;
+        Ok(Self::Sqlite { write, read })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self> {
+        let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect(url).await?;
+        sqlx::migrate!("../../migrations/postgres").run(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    pub(crate) async fn execute(&self, statement: &impl SqlxBinder) -> Result<u64> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => {
+                let (sql, values) = dialect::sqlite(statement);
+                sqlx::query_with(sql, values).execute(write).await?.rows_affected()
+            }
+            Self::Postgres(pool) => {
+                let (sql, values) = dialect::postgres(statement);
+                sqlx::query_with(sql, values).execute(pool).await?.rows_affected()
+            }
+        })
+    }
+
+    pub(crate) async fn fetch_all<T: Row>(&self, statement: &impl SqlxBinder) -> Result<Vec<T>> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => {
+                let (sql, values) = dialect::sqlite(statement);
+                sqlx::query_as_with(sql, values).fetch_all(read).await?
+            }
+            Self::Postgres(pool) => {
+                let (sql, values) = dialect::postgres(statement);
+                sqlx::query_as_with(sql, values).fetch_all(pool).await?
+            }
+        })
+    }
+
+    pub(crate) async fn fetch_optional<T: Row>(&self, statement: &impl SqlxBinder) -> Result<Option<T>> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => {
+                let (sql, values) = dialect::sqlite(statement);
+                sqlx::query_as_with(sql, values).fetch_optional(read).await?
+            }
+            Self::Postgres(pool) => {
+                let (sql, values) = dialect::postgres(statement);
+                sqlx::query_as_with(sql, values).fetch_optional(pool).await?
+            }
+        })
+    }
+
+    /// Begins a transaction that may write. SQLite takes the lock at once, so that what was read
+    /// in it is still true when it writes.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { write, .. } => sqlx::query("SELECT 1").execute(write).await.map(drop)?,
+            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Waits for what is under way and closes all connections.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    pub(crate) async fn execute(&mut self, statement: &impl SqlxBinder) -> Result<u64> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let (sql, values) = dialect::sqlite(statement);
+                sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                let (sql, values) = dialect::postgres(statement);
+                sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    pub(crate) async fn fetch_all<T: Row>(&mut self, statement: &impl SqlxBinder) -> Result<Vec<T>> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let (sql, values) = dialect::sqlite(statement);
+                sqlx::query_as_with(sql, values).fetch_all(&mut **tx).await?
+            }
+            Self::Postgres(tx) => {
+                let (sql, values) = dialect::postgres(statement);
+                sqlx::query_as_with(sql, values).fetch_all(&mut **tx).await?
+            }
+        })
+    }
+
+    pub(crate) async fn fetch_optional<T: Row>(&mut self, statement: &impl SqlxBinder) -> Result<Option<T>> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let (sql, values) = dialect::sqlite(statement);
+                sqlx::query_as_with(sql, values).fetch_optional(&mut **tx).await?
+            }
+            Self::Postgres(tx) => {
+                let (sql, values) = dialect::postgres(statement);
+                sqlx::query_as_with(sql, values).fetch_optional(&mut **tx).await?
+            }
+        })
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// How long a connection waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;

@@ -1,0 +1,90 @@
+//! Access tokens: JWTs (RFC 7519) signed with HS256, the algorithm fixed by the key's name.
+
+use crate::{BackendConfig, Identity, Refused, error::Result, keys::Keys};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+use tincan_signaling::{
+    Code, Refusal, SessionId, Sub, TenantId, Timestamp, event::Role, id::ClientSessionId,
+};
+use uuid::Uuid;
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: Sub,
+    sid: ClientSessionId,
+    exp: u64,
+    iat: u64,
+    jti: Uuid,
+    role: Role,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<TenantId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_id: Option<SessionId>,
+}
+
+/// Signs a token for `identity`, whose `exp` says when it ends.
+pub(crate) fn sign(
+    keys: &Keys,
+    config: &BackendConfig,
+    identity: &Identity,
+    now: Timestamp,
+    id: Uuid,
+) -> Result<String> {
+    let key = keys.signing();
+    let claims = Claims {
+        iss: config.public_url.clone(),
+        aud: AUDIENCE.to_owned(),
+        sub: identity.sub,
+        sid: identity.sid,
+        exp: identity.exp.0 / 1000,
+        iat: now.0 / 1000,
+        jti: id,
+        role: identity.role,
+        name: identity.name.clone(),
+        tenant_id: identity.tenant,
+        session_id: identity.session,
+    };
+    let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::HS256) };
+    encode(&header, &claims, &EncodingKey::from_secret(key.secret.as_bytes())).map_err(Refused::internal)
+}
+
+/// Reads a token that one of our keys signed. Whether it has ended is not asked here.
+pub(crate) fn read(
+    keys: &Keys,
+    config: &BackendConfig,
+    token: &str,
+) -> std::result::Result<Identity, Refusal> {
+    if token.len() > MAX_LENGTH {
+        return Err(unauthorized());
+    }
+    let header = decode_header(token).map_err(|_| unauthorized())?;
+    let key = header.kid.and_then(|kid| keys.named(&kid)).ok_or_else(unauthorized)?;
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[&config.public_url]);
+    validation.set_audience(&[AUDIENCE]);
+    // The end is compared with the program's own clock by whoever asks whether it still counts.
+    validation.validate_exp = false;
+    let claims = decode::<Claims>(token, &DecodingKey::from_secret(key.secret.as_bytes()), &validation)
+        .map_err(|_| unauthorized())?
+        .claims;
+    Ok(Identity {
+        sub: claims.sub,
+        sid: claims.sid,
+        role: claims.role,
+        tenant: claims.tenant_id,
+        session: claims.session_id,
+        name: claims.name,
+        exp: Timestamp(claims.exp.saturating_mul(1000)),
+    })
+}
+
+pub(crate) fn unauthorized() -> Refusal {
+    Refusal::new(Code::Unauthorized, "Sign in again.")
+}
+
+const AUDIENCE: &str = "tincan";
+/// Ours have some 600 bytes.
+const MAX_LENGTH: usize = 4096;
