@@ -10,7 +10,7 @@ use tincan_signaling::{
 /// One line of the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
-    Text(Text),
+    Text(Said),
     /// A call that is over; `talked` when sound ever flowed.
     Call {
         id: CallId,
@@ -21,7 +21,7 @@ pub(crate) enum Item {
 
 /// A line of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Text {
+pub(crate) struct Said {
     pub(crate) id: EventId,
     pub(crate) mine: bool,
     pub(crate) name: String,
@@ -44,7 +44,7 @@ impl Timeline {
         match &entry.event {
             Event::Message { id, text } => {
                 let line =
-                    Text { id: *id, mine, name: entry.from.name.clone(), text: text.clone(), at: entry.at };
+                    Said { id: *id, mine, name: entry.from.name.clone(), text: text.clone(), at: entry.at };
                 self.put(line) && !mine
             }
             Event::Read { up_to } => {
@@ -84,7 +84,7 @@ impl Timeline {
     }
 
     /// A line that the server has. True when it was not here yet.
-    pub(crate) fn put(&mut self, line: Text) -> bool {
+    pub(crate) fn put(&mut self, line: Said) -> bool {
         if self.items.iter().any(|item| matches!(item, Item::Text(known) if known.id == line.id)) {
             return false;
         }

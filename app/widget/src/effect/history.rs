@@ -1,7 +1,7 @@
 //! What was said before this page joined, read over HTTP.
 
 use super::http;
-use crate::timeline::{Text, Timeline};
+use crate::timeline::{Said, Timeline};
 use serde::Deserialize;
 use std::time::Duration;
 use tincan_signaling::{CallId, EventId, Refusal, SessionId, Timestamp, event::Role};
@@ -22,7 +22,9 @@ enum Line {
     },
     Call {
         id: CallId,
-        at: Timestamp,
+        /// Absent while it goes on: the room shows it then.
+        #[serde(default)]
+        ended_at: Option<Timestamp>,
         #[serde(default)]
         talked_ms: Option<u64>,
     },
@@ -50,12 +52,12 @@ impl History {
             match line {
                 Line::Message { id, at, text, from } => {
                     let mine = from.role == Role::Visitor;
-                    timeline.put(Text { id, mine, name: from.name, text, at });
+                    timeline.put(Said { id, mine, name: from.name, text, at });
                 }
-                Line::Call { id, at, talked_ms } => {
+                Line::Call { id, ended_at: Some(at), talked_ms } => {
                     timeline.put_call(id, at, talked_ms.map(Duration::from_millis));
                 }
-                Line::Unknown => {}
+                Line::Call { ended_at: None, .. } | Line::Unknown => {}
             }
         }
     }
@@ -70,7 +72,8 @@ mod tests {
     fn a_page_of_history_is_read() {
         let text = r#"{"items":[
             {"kind":"message","id":"00000000-0000-0000-0000-000000000001","at":5,"text":"hello","from":{"sub":"x","role":"agent","name":"Agent One"}},
-            {"kind":"call","id":"00000000-0000-0000-0000-000000000002","at":9,"talked_ms":192000},
+            {"kind":"call","id":"00000000-0000-0000-0000-000000000002","at":9,"ended_at":12,"talked_ms":192000},
+            {"kind":"call","id":"00000000-0000-0000-0000-000000000003","at":20,"ended_at":null},
             {"kind":"rating","stars":5}]}"#;
         let history: History = serde_json::from_str(text).unwrap();
         let mut timeline = Timeline::default();

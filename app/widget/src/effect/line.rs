@@ -138,7 +138,7 @@ impl Line {
     }
 
     fn join(&self, papers: Papers, visitor: Visitor, page_url: Option<String>) {
-        let me = visitor.visitor_id;
+        let me = visitor.me;
         let socket = Socket::connect(SocketConfig {
             url: self.page.boot.ws_url.clone(),
             key: self.page.boot.key.clone(),
@@ -225,7 +225,7 @@ impl Line {
             if let Err(refusal) = said.await {
                 // What was typed is never lost: it goes back before what was typed since.
                 page.draft.update(|draft| {
-                    *draft = [text.as_str(), draft.as_str()].join("\n").trim_end().to_owned()
+                    *draft = if draft.is_empty() { text } else { [text.as_str(), draft.as_str()].join("\n") };
                 });
                 page.unsent.set(Some(words::refusal(&refusal)));
                 report::error(&refusal);

@@ -11,7 +11,8 @@ use tincan_signaling::{Code, Refusal, SessionId, Sub};
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Visitor {
     pub(crate) session_id: SessionId,
-    pub(crate) visitor_id: Sub,
+    #[serde(rename = "visitor_id")]
+    pub(crate) me: Sub,
     pub(crate) token: String,
     pub(crate) expires_in: u32,
     pub(crate) resume: String,
@@ -86,7 +87,7 @@ impl Papers {
                         Code::Unavailable | Code::RateLimited => TokenError::Unavailable,
                         _ => TokenError::SignedOut,
                     })?;
-                    if visitor.visitor_id != me {
+                    if visitor.me != me {
                         return Err(TokenError::SignedOut);
                     }
                 }

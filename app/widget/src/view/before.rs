@@ -59,7 +59,7 @@ fn Meter(page: Page) -> impl IntoView {
         if let Some(bar) = bar.get_untracked() {
             string::set_level(&bar, level);
         }
-        strand.get_untracked().map(|path| vec![(path.into(), Strand::Alone, level)]).unwrap_or_default()
+        strand.get_untracked().map(|path| vec![(path, Strand::Alone, level)]).unwrap_or_default()
     });
     let words = move || {
         if page.rung() {

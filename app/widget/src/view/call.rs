@@ -132,7 +132,7 @@ fn live(page: Page) -> impl IntoView {
             return Vec::new();
         }
         let mine = if page.muted.get_untracked() { 0.0 } else { page.my_level() };
-        vec![(them.into(), Strand::Them, page.their_level()), (me.into(), Strand::Me, mine)]
+        vec![(them, Strand::Them, page.their_level()), (me, Strand::Me, mine)]
     });
     view! {
         <svg class="string" viewBox="0 0 240 80" preserveAspectRatio="none" aria-hidden="true">

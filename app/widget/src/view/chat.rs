@@ -7,7 +7,7 @@ use super::{
 use crate::{
     effect::dom,
     page::{Act, Page},
-    timeline::Item,
+    timeline::{Item, Timeline},
     words,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
@@ -98,7 +98,7 @@ fn Log(page: Page) -> impl IntoView {
             {move || {
                 page.pending.get().into_iter().map(|text| my_line(text, "Sending…".to_owned())).collect_view()
             }}
-            <p class="msg__meta msg__meta--read" hidden=move || !page.timeline.with(|t| t.last_is_read())>
+            <p class="msg__meta msg__meta--read" hidden=move || !page.timeline.with(Timeline::last_is_read)>
                 "Read"
             </p>
             <p class="w__typing" role="status">
