@@ -27,10 +27,17 @@ const MICROPHONES = {
   denied: async () => ['--use-fake-device-for-media-stream', '--deny-permission-prompts'],
 };
 
-export async function launch({ tone, microphone = 'tone', autoplay = 'no-user-gesture-required', flags = [] }) {
+// Pages that a test answers itself have no address: the browser would take them for the internet,
+// and ask before they may reach this machine.
+const SWITCHED_OFF = ['LocalNetworkAccessChecks'];
+// Without a store of its own, a frame of another site has none at all.
+const STORAGE = { partitioned: [], blocked: ['ThirdPartyStoragePartitioning'] };
+
+export async function launch({ tone, microphone = 'tone', autoplay = 'no-user-gesture-required', storage = 'partitioned' }) {
+  const off = [...SWITCHED_OFF, ...STORAGE[storage]];
   return chromium.launch({
     executablePath: process.env.TINCAN_TEST_CHROMIUM,
     headless: true,
-    args: [...QUIET, `--autoplay-policy=${autoplay}`, ...(await MICROPHONES[microphone](tone)), ...flags],
+    args: [...QUIET, `--disable-features=${off}`, `--autoplay-policy=${autoplay}`, ...(await MICROPHONES[microphone](tone))],
   });
 }

@@ -44,7 +44,7 @@ test('before the first act nothing is stored and one request is made; after it t
 
 test('the call works where the frame has no storage', async () => {
   const agent = await world.readyAgent(0);
-  const visitor = await world.visitor({ browser: { flags: ['--test-third-party-cookie-phaseout'] } });
+  const visitor = await world.visitor({ browser: { storage: 'blocked' } });
   await visitor.opensChat();
   const frame = await visitor.frame();
   const storage = await frame.evaluate(() => {
