@@ -15,8 +15,6 @@ pub mod leg;
 pub mod lobby;
 pub mod reason;
 pub mod room;
-#[cfg(any(test, feature = "scenarios"))]
-pub mod scenarios;
 pub mod sdp;
 pub mod wire;
 

@@ -1,7 +1,8 @@
-//! The table of the call, row by row, as plain functions: they run as native tests and, compiled
-//! to wasm, in Node. Each row is a short story told to a [`Line`].
+//! The table of the call, row by row. Each row is a short story told to a `Line`; the same stories
+//! run natively and, compiled to wasm, in Node.
 
-use crate::{
+use std::time::Duration;
+use tincan_signaling::{
     call::{
         ALL_SOCKETS_LOST, CALLER_LOST, Call, CallState, Effect, MEDIA_LOST, MEDIA_NEW, RESTORE, RING,
         SOCKET_LOST,
@@ -11,53 +12,7 @@ use crate::{
     id::{CallId, LegId, Sub, Timestamp},
     reason::{Disposition, EndReason, MediaDetail},
 };
-use std::time::Duration;
 use uuid::Uuid;
-
-/// One story.
-pub struct Scenario {
-    pub name: &'static str,
-    /// Panics when the core does not keep to the table.
-    pub run: fn(),
-}
-
-macro_rules! scenarios {
-    ($($name:ident)*) => { &[$(Scenario { name: stringify!($name), run: $name }),*] };
-}
-
-/// Every story there is.
-pub const ALL: &[Scenario] = scenarios! {
-    a_request_rings_every_ready_agent
-    a_request_that_meets_nobody_ends_at_once
-    an_agent_may_call_a_visitor_who_is_there
-    the_first_accept_wins_and_the_second_is_told_by_whom
-    glare_counts_as_an_accept
-    the_caller_cannot_ask_twice
-    a_decline_drops_the_user_and_the_last_one_ends_it
-    who_becomes_ready_is_rung_unless_it_declined
-    dropped_users_end_it_busy_or_unavailable
-    a_lost_caller_has_ten_seconds
-    a_reloaded_caller_takes_its_own_place
-    a_caller_may_cancel_and_nobody_else
-    nobody_answers_in_time
-    a_lost_right_ends_what_rings
-    a_hangup_completes_what_was_heard
-    media_that_never_comes_up_fails
-    lost_media_has_thirty_seconds
-    a_failed_leg_counts_as_lost_only_after_it_was_up
-    a_lost_socket_alone_changes_nothing
-    a_lost_socket_ends_it_when_nobody_is_up
-    all_sockets_lost_end_it
-    a_reload_exchanges_the_leg_and_keeps_the_call
-    a_leg_is_its_persons_alone
-    hold_and_mute_are_whole
-    what_has_ended_stays_ended
-    another_calls_id_is_unknown
-    a_restart_keeps_what_was_accepted
-    a_restart_that_nobody_survives_ends_it
-    the_rooms_timer_is_never_early
-    every_end_has_a_disposition
-};
 
 const START: Timestamp = Timestamp(1_000_000);
 
@@ -200,6 +155,7 @@ fn back(number: u128) -> Event {
     Event::LegBack { call_id: call(1), leg: leg(number) }
 }
 
+#[test]
 fn a_request_rings_every_ready_agent() {
     let mut line = Line { call: Call::Idle, now: START };
     let effects = line.say(&visitor(), request(call(1), &[10, 11], false));
@@ -208,6 +164,7 @@ fn a_request_rings_every_ready_agent() {
     assert_eq!(line.call.deadline(), Some(START.after(RING)));
 }
 
+#[test]
 fn a_request_that_meets_nobody_ends_at_once() {
     for (busy, reason) in [(true, EndReason::Busy), (false, EndReason::Unavailable)] {
         let mut line = Line { call: Call::Idle, now: START };
@@ -218,6 +175,7 @@ fn a_request_that_meets_nobody_ends_at_once() {
     }
 }
 
+#[test]
 fn an_agent_may_call_a_visitor_who_is_there() {
     let mut line = Line { call: Call::Idle, now: START };
     let there = Rung { sub: sub(1), name: "Visitor 1".into() };
@@ -233,6 +191,7 @@ fn an_agent_may_call_a_visitor_who_is_there() {
     assert!(line.call.leg(leg(1)).is_some() && line.call.leg(leg(10)).is_some());
 }
 
+#[test]
 fn the_first_accept_wins_and_the_second_is_told_by_whom() {
     let mut line = Line::ringing(&[10, 11]);
     let effects = line.say(&agent(11), accept(11));
@@ -247,6 +206,7 @@ fn the_first_accept_wins_and_the_second_is_told_by_whom() {
     assert_eq!(Line::ringing(&[10]).refused(&agent(10), accept(1)), Code::UnknownLeg);
 }
 
+#[test]
 fn glare_counts_as_an_accept() {
     let mut line = Line::ringing(&[10]);
     let mut event = request(call(2), &[], false);
@@ -258,12 +218,14 @@ fn glare_counts_as_an_accept() {
     assert_eq!(line.call.id(), Some(call(1)));
 }
 
+#[test]
 fn the_caller_cannot_ask_twice() {
     let mut line = Line::ringing(&[10]);
     assert_eq!(line.refused(&visitor(), request(call(2), &[10], false)), Code::WrongState);
     assert_eq!(Line::active().refused(&visitor(), request(call(2), &[10], false)), Code::WrongState);
 }
 
+#[test]
 fn a_decline_drops_the_user_and_the_last_one_ends_it() {
     let mut line = Line::ringing(&[10, 11]);
     let effects = line.say(&agent(10), decline());
@@ -275,6 +237,7 @@ fn a_decline_drops_the_user_and_the_last_one_ends_it() {
     assert_eq!(Line::active().refused(&agent(11), decline()), Code::WrongState);
 }
 
+#[test]
 fn who_becomes_ready_is_rung_unless_it_declined() {
     let mut line = Line::ringing(&[10, 11]);
     line.say(&agent(10), decline());
@@ -284,6 +247,7 @@ fn who_becomes_ready_is_rung_unless_it_declined() {
     assert_eq!(line.system(changed(&[12], &[], false)), []);
 }
 
+#[test]
 fn dropped_users_end_it_busy_or_unavailable() {
     for (busy, reason) in [(true, EndReason::Busy), (false, EndReason::Unavailable)] {
         let mut line = Line::ringing(&[10, 11]);
@@ -294,6 +258,7 @@ fn dropped_users_end_it_busy_or_unavailable() {
     }
 }
 
+#[test]
 fn a_lost_caller_has_ten_seconds() {
     let mut line = Line::ringing(&[10]);
     line.system(lost(1));
@@ -306,6 +271,7 @@ fn a_lost_caller_has_ten_seconds() {
     line.must_have_ended(EndReason::Cancelled);
 }
 
+#[test]
 fn a_reloaded_caller_takes_its_own_place() {
     let mut line = Line::ringing(&[10]);
     line.system(lost(1));
@@ -316,6 +282,7 @@ fn a_reloaded_caller_takes_its_own_place() {
     assert_eq!(line.refused(&visitor(), join(3, Some(1))), Code::UnknownLeg);
 }
 
+#[test]
 fn a_caller_may_cancel_and_nobody_else() {
     let mut line = Line::ringing(&[10]);
     assert_eq!(line.refused(&agent(10), cancel()), Code::Forbidden);
@@ -328,18 +295,21 @@ fn a_caller_may_cancel_and_nobody_else() {
     late.must_have_ended(EndReason::Cancelled);
 }
 
+#[test]
 fn nobody_answers_in_time() {
     let mut line = Line::ringing(&[10]);
     line.wait(RING);
     line.must_have_ended(EndReason::NoAnswer);
 }
 
+#[test]
 fn a_lost_right_ends_what_rings() {
     let mut line = Line::ringing(&[10]);
     line.system(Event::CallEnd { call_id: call(1), reason: EndReason::NotEntitled });
     line.must_have_ended(EndReason::NotEntitled);
 }
 
+#[test]
 fn a_hangup_completes_what_was_heard() {
     let mut line = Line::accepted();
     line.say(&visitor(), hangup());
@@ -354,6 +324,7 @@ fn a_hangup_completes_what_was_heard() {
     assert_eq!(line.call.talked(Timestamp(u64::MAX)), Some(Duration::from_secs(192)));
 }
 
+#[test]
 fn media_that_never_comes_up_fails() {
     for turn in [false, true] {
         let mut line = Line { call: Call::Idle, now: START };
@@ -372,6 +343,7 @@ fn media_that_never_comes_up_fails() {
     }
 }
 
+#[test]
 fn lost_media_has_thirty_seconds() {
     let mut line = Line::active();
     line.report(10, MediaReport::Lost);
@@ -387,6 +359,7 @@ fn lost_media_has_thirty_seconds() {
     line.must_have_ended(EndReason::NetworkLost);
 }
 
+#[test]
 fn a_failed_leg_counts_as_lost_only_after_it_was_up() {
     let mut line = Line::accepted();
     line.report(10, MediaReport::Failed);
@@ -397,6 +370,7 @@ fn a_failed_leg_counts_as_lost_only_after_it_was_up() {
     line.must_be(CallState::Reconnecting);
 }
 
+#[test]
 fn a_lost_socket_alone_changes_nothing() {
     let mut line = Line::active();
     line.system(lost(1));
@@ -406,6 +380,7 @@ fn a_lost_socket_alone_changes_nothing() {
     line.must_be(CallState::Active);
 }
 
+#[test]
 fn a_lost_socket_ends_it_when_nobody_is_up() {
     let mut line = Line::active();
     line.system(lost(1));
@@ -416,6 +391,7 @@ fn a_lost_socket_ends_it_when_nobody_is_up() {
     line.must_have_ended(EndReason::NetworkLost);
 }
 
+#[test]
 fn all_sockets_lost_end_it() {
     let mut line = Line::active();
     line.system(lost(1));
@@ -426,6 +402,7 @@ fn all_sockets_lost_end_it() {
     line.must_have_ended(EndReason::NetworkLost);
 }
 
+#[test]
 fn a_reload_exchanges_the_leg_and_keeps_the_call() {
     let mut line = Line::active();
     line.say(
@@ -453,6 +430,7 @@ fn a_reload_exchanges_the_leg_and_keeps_the_call() {
     line.must_have_ended(EndReason::NetworkLost);
 }
 
+#[test]
 fn a_leg_is_its_persons_alone() {
     let mut line = Line::active();
     assert_eq!(line.refused(&agent(11), join(11, Some(10))), Code::Forbidden);
@@ -464,6 +442,7 @@ fn a_leg_is_its_persons_alone() {
     assert_eq!(line.refused(&visitor(), foreign), Code::Forbidden);
 }
 
+#[test]
 fn hold_and_mute_are_whole() {
     let mut line = Line::active();
     let switches = |muted, held| Event::Media { call_id: call(1), leg: None, muted, held, video: false };
@@ -474,6 +453,7 @@ fn hold_and_mute_are_whole() {
     assert_eq!(line.refused(&agent(11), switches(true, false)), Code::UnknownLeg);
 }
 
+#[test]
 fn what_has_ended_stays_ended() {
     let mut line = Line::active();
     line.say(&visitor(), hangup());
@@ -488,6 +468,7 @@ fn what_has_ended_stays_ended() {
     assert_eq!(line.call.id(), Some(call(2)));
 }
 
+#[test]
 fn another_calls_id_is_unknown() {
     let other = Event::Hangup { call_id: call(9) };
     assert_eq!(Line::active().refused(&visitor(), other.clone()), Code::UnknownCall);
@@ -496,6 +477,7 @@ fn another_calls_id_is_unknown() {
     assert_eq!(line.refused(&visitor(), other), Code::UnknownCall);
 }
 
+#[test]
 fn a_restart_keeps_what_was_accepted() {
     let mut line = Line::active();
     line.now = line.now.after(Duration::from_secs(7200));
@@ -517,6 +499,7 @@ fn a_restart_keeps_what_was_accepted() {
     new.must_have_ended(EndReason::MediaFailed);
 }
 
+#[test]
 fn a_restart_that_nobody_survives_ends_it() {
     let mut line = Line::active();
     line.call = line.call.restored(line.now);
@@ -527,6 +510,7 @@ fn a_restart_that_nobody_survives_ends_it() {
     ringing.must_have_ended(EndReason::ServerGone);
 }
 
+#[test]
 fn the_rooms_timer_is_never_early() {
     for mut line in [Line::ringing(&[10]), Line::accepted()] {
         let state = line.call.clone();
@@ -540,6 +524,7 @@ fn the_rooms_timer_is_never_early() {
     }
 }
 
+#[test]
 fn every_end_has_a_disposition() {
     for (line, disposition) in [
         (Line::active(), Disposition::Answered),
@@ -550,15 +535,5 @@ fn every_end_has_a_disposition() {
         line.say(&visitor(), cancel());
         let Call::Ended(ended) = &line.call else { panic!("it was cancelled") };
         assert_eq!(ended.disposition(), disposition);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_row_of_the_table_holds() {
-        for scenario in super::ALL {
-            (scenario.run)();
-        }
     }
 }
