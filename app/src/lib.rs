@@ -4,10 +4,13 @@
 //! `hydrate`. Nothing here decides who may do what: server functions ask the backend, the running
 //! call is the client crate's.
 
+#![expect(unreachable_pub, reason = "the component macro makes `pub` types for props")]
+
 mod api;
 mod call;
 mod components;
 mod contexts;
+mod effects;
 mod pages;
 mod routes;
 mod shell;

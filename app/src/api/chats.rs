@@ -36,7 +36,7 @@ pub(crate) async fn read_conversation(
     let part = before.map_or(Part::Latest, |id| Part::Before(id.0));
     let chat = backend.chat_session(&identity, session).await.map_err(refused)?;
     let history = backend.messages(&identity, session, part, ITEMS).await.map_err(refused)?;
-    let items = history.items.into_iter().filter_map(|item| Item::try_from(item).ok()).collect();
+    let items = history.items.into_iter().filter_map(from_backend::item).collect();
     Ok(Conversation { session: chat.into(), items, more: history.more })
 }
 
@@ -71,37 +71,32 @@ mod from_backend {
                 page_url: chat.page_url,
                 last_text: chat.last_text,
                 last_from_visitor: chat.last_from_visitor,
+                last_by: None,
                 last_at: chat.last_at,
                 call: None,
                 call_with: None,
             };
-            Self { update, unread: chat.unread, mine: false }
+            Self { update, unread: chat.unread }
         }
     }
 
-    /// A call that is still going on is no item of the past.
-    pub(super) struct StillRunning;
-
-    impl TryFrom<TimelineItem> for Item {
-        type Error = StillRunning;
-
-        fn try_from(item: TimelineItem) -> Result<Self, StillRunning> {
-            match item {
-                TimelineItem::Message { id, from, text, at } => {
-                    let by_visitor = from.role == Role::Visitor;
-                    Ok(Self::Message(Message { id, at, from: from.sub, name: from.name, by_visitor, text }))
-                }
-                TimelineItem::Call { id, at, caller, answered_by, reason, talked_ms, .. } => {
-                    Ok(Self::Call(CallRecord {
-                        id,
-                        at,
-                        by_staff: caller.role != Role::Visitor,
-                        reason: reason.ok_or(StillRunning)?,
-                        detail: None,
-                        answered_by: answered_by.map(|by| by.name),
-                        talked_ms,
-                    }))
-                }
+    /// One item of the conversation; a call that is still going on is none yet.
+    pub(super) fn item(item: TimelineItem) -> Option<Item> {
+        match item {
+            TimelineItem::Message { id, from, text, at } => {
+                let by_visitor = from.role == Role::Visitor;
+                Some(Item::Message(Message { id, at, from: from.sub, name: from.name, by_visitor, text }))
+            }
+            TimelineItem::Call { id, at, caller, answered_name, reason, talked_ms, .. } => {
+                Some(Item::Call(CallRecord {
+                    id,
+                    at,
+                    by_staff: caller.role != Role::Visitor,
+                    reason: reason?,
+                    detail: None,
+                    answered_by: answered_name,
+                    talked_ms,
+                }))
             }
         }
     }

@@ -237,7 +237,10 @@ fn Microphone() -> impl IntoView {
     let again = move |_| {
         if let Some(live) = desk.live.get_untracked() {
             let opening = live.microphone.open(None);
-            leptos::task::spawn_local(async move { drop(opening.await) });
+            leptos::task::spawn_local(async move {
+                // Whatever came of it stands in the microphone's state.
+                let _ = opening.await;
+            });
         }
     };
     move || match desk.live.get().map(|live| live.mic_state.get()) {

@@ -5,12 +5,11 @@ use crate::{
     api::{Boot, read_conversation},
     components::{Can, Icon},
     contexts::desk::{Desk, use_desk},
+    effects::focus,
     pages::dashboard::sessions::named,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 use tincan_signaling::lobby::Ringing;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 
 /// Shows the call that rings, when one does.
 #[component]
@@ -46,7 +45,11 @@ fn Dialog(ringing: Ringing) -> impl IntoView {
     };
     let keys = move |event: KeyboardEvent| match event.key().as_str() {
         "Escape" => hide(desk, call_id),
-        "Tab" => keep_inside(&event, dialog),
+        "Tab" => {
+            if let Some(dialog) = dialog.get_untracked() {
+                focus::keep_inside(&event, &dialog);
+            }
+        }
         _ => {}
     };
     view! {
@@ -158,40 +161,19 @@ fn hide(desk: Desk, call: tincan_signaling::CallId) {
 /// Focuses the button that answers and gives the focus back afterwards, unless somebody is writing:
 /// then the dialog stands aside. Says which.
 fn take_focus(accept: NodeRef<html::Button>) -> bool {
-    let before = document().active_element();
-    let writing = before
-        .as_ref()
-        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
-    if writing {
+    if focus::is_writing() {
         return true;
     }
+    let before = StoredValue::new_local(focus::now());
     Effect::new(move |_| {
         if let Some(button) = accept.get() {
-            let _ = button.focus();
+            focus::give(&button);
         }
     });
-    let before = StoredValue::new_local(before.and_then(|element| element.dyn_into::<HtmlElement>().ok()));
     on_cleanup(move || {
         if let Some(Some(element)) = before.try_get_value() {
-            let _ = element.focus();
+            focus::give(&element);
         }
     });
     false
-}
-
-/// Tab goes round inside the dialog.
-fn keep_inside(event: &KeyboardEvent, dialog: NodeRef<html::Section>) {
-    let Some(dialog) = dialog.get_untracked() else { return };
-    let Ok(all) = dialog.query_selector_all("button:not([disabled]), a[href]") else { return };
-    let at = |index: u32| all.get(index).and_then(|node| node.dyn_into::<HtmlElement>().ok());
-    let (Some(first), Some(last)) = (at(0), all.length().checked_sub(1).and_then(at)) else { return };
-    let active = document().active_element();
-    let on = |element: &HtmlElement| active.as_ref() == Some(element.unchecked_ref());
-    let next = match event.shift_key() {
-        true if on(&first) => last,
-        false if on(&last) => first,
-        _ => return,
-    };
-    event.prevent_default();
-    let _ = next.focus();
 }

@@ -3,7 +3,6 @@
 mod bar;
 mod incoming;
 pub(crate) mod mic_words;
-pub(crate) mod notice;
 pub(crate) mod record;
 mod ringer;
 mod strand;

@@ -49,6 +49,15 @@ impl CallRecord {
         }
     }
 
+    /// "3:12 with Agent One"; none when nobody talked.
+    pub(crate) fn talk(&self) -> Option<String> {
+        let talked = length(self.talked_ms?);
+        Some(match &self.answered_by {
+            Some(name) if !self.by_staff => format!("{talked} with {name}"),
+            _ => talked,
+        })
+    }
+
     /// Whether anybody talked.
     pub(crate) const fn answered(&self) -> bool {
         self.talked_ms.is_some()

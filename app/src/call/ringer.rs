@@ -1,8 +1,11 @@
 //! What makes noise when somebody calls: ringtone, title and desktop notification. All of it
 //! follows what the lobby says rings, and stops in every tab when the lobby says so.
 
-use super::notice::{self, Notice};
-use crate::{api::Boot, contexts::desk::Desk};
+use crate::{
+    api::Boot,
+    contexts::desk::Desk,
+    effects::notice::{self, Notice},
+};
 use leptos::{ev, prelude::*};
 use tincan_signaling::lobby::Ringing;
 

@@ -1,8 +1,15 @@
 //! The string between the two cans of a call: its shape is the state of the line.
 
 use super::wave::{self, Loudness};
-use crate::contexts::desk::use_desk;
+use crate::{
+    contexts::{Live, desk::use_desk},
+    effects::talking::{self, Element},
+};
 use leptos::{prelude::*, svg};
+use std::{cell::Cell, time::Duration};
+
+/// How often a still string looks who talks.
+const STILL: Duration = Duration::from_millis(500);
 
 /// What the string shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +50,10 @@ fn Voices(muted: Signal<bool>) -> impl IntoView {
         let (Some(them), Some(me), Some(live)) = (them.get(), me.get(), desk.live.get_untracked()) else {
             return;
         };
-        let still = window().match_media("(prefers-reduced-motion: reduce)").ok().flatten();
-        if still.is_some_and(|query| query.matches()) {
+        if talking::stays_still() {
             let _ = them.set_attribute("d", &wave::flat(37.0));
             let _ = me.set_attribute("d", &wave::flat(43.0));
+            show_who_talks(live, muted, me.into());
             return;
         }
         let (mut theirs, mut mine) = (Loudness::default(), Loudness::default());
@@ -75,6 +82,23 @@ fn Voices(muted: Signal<bool>) -> impl IntoView {
             <path node_ref=them class="string__them" d=straight.clone()></path>
             <path node_ref=me class="string__me" d=straight></path>
         </svg>
+    }
+}
+
+/// For those who asked for less motion: twice a second, the can of whoever talks gets a thick rim.
+fn show_who_talks(live: Live, muted: Signal<bool>, strand: Element) {
+    let loud = Cell::new((Loudness::default(), Loudness::default()));
+    let look = move || {
+        let (mut theirs, mut mine) = loud.get();
+        let own = if muted.get_untracked() { 0.0 } else { f64::from(live.microphone.level()) };
+        theirs.feed(f64::from(live.speaker.level()), STILL.as_secs_f64());
+        mine.feed(own, STILL.as_secs_f64());
+        loud.set((theirs, mine));
+        talking::show(&strand, ".can--them", theirs.is_speech());
+        talking::show(&strand, ".can--me", mine.is_speech());
+    };
+    if let Ok(interval) = set_interval_with_handle(look, STILL) {
+        on_cleanup(move || interval.clear());
     }
 }
 

@@ -1,9 +1,10 @@
 //! The agent's desk: what is connected, the call at hand, and what the buttons do.
 
-use super::{DeskCall, Live, mark, wish::WishContext};
+use super::{DeskCall, Live, wish::WishContext};
 use crate::{
     api::{self, Boot, my_call},
     call::mic_words::mic_words,
+    effects::{mark, notice},
 };
 use leptos::{prelude::*, reactive::owner::Owner, task::spawn_local};
 use std::collections::{HashMap, HashSet};
@@ -199,7 +200,7 @@ impl Desk {
         let Some(live) = self.live.get_untracked() else { return };
         self.trouble.set(None);
         live.speaker.unlock();
-        crate::call::notice::ask();
+        notice::ask();
         let opening = live.microphone.open(None);
         spawn_local(async move {
             match opening.await {

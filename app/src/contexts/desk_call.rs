@@ -2,21 +2,19 @@
 
 use super::Live;
 use leptos::prelude::*;
-use tincan_client::{CallDriver, Connection, Place, Room};
-use tincan_signaling::{Call, Refusal, SessionId};
+use tincan_client::{CallDriver, Connection, Place};
+use tincan_signaling::{Call, SessionId};
 
 /// A call of mine, here or in another tab.
 #[derive(Clone)]
 pub(crate) struct DeskCall {
     pub(crate) session: SessionId,
-    pub(crate) room: Room,
     pub(crate) driver: CallDriver,
     pub(crate) call: Signal<Call>,
     pub(crate) place: Signal<Place>,
     pub(crate) muted: Signal<bool>,
     pub(crate) held: Signal<bool>,
     pub(crate) connection: Signal<Connection>,
-    pub(crate) refused: Signal<Option<Refusal>>,
 }
 
 impl DeskCall {
@@ -31,8 +29,6 @@ impl DeskCall {
             muted: driver.muted(),
             held: driver.held(),
             connection: driver.connection(),
-            refused: driver.refused(),
-            room,
             driver,
         }
     }

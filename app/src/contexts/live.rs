@@ -1,7 +1,6 @@
 //! Everything of a page that is connected: made once, in the browser only.
 
-use super::token;
-use crate::api::Boot;
+use crate::{api::Boot, effects::token};
 use leptos::prelude::*;
 use tincan_client::{
     Lobby, MicState, Microphone, Permission, Socket, SocketConfig, SocketStatus, Speaker, Taken, ring_here,

@@ -3,9 +3,7 @@
 pub(crate) mod desk;
 mod desk_call;
 mod live;
-mod mark;
 pub(crate) mod theme;
-mod token;
 mod wish;
 
 pub(crate) use desk_call::DeskCall;

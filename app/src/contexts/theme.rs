@@ -1,6 +1,7 @@
 //! Light or dark: the person's choice, kept in a cookie so that the server renders it at once.
 //! Without a choice the system's own wins.
 
+use crate::effects;
 use leptos::prelude::*;
 
 /// Light or dark.
@@ -18,6 +19,7 @@ impl Theme {
         }
     }
 
+    #[cfg(any(feature = "ssr", test))]
     fn from_cookies(cookies: &str) -> Option<Self> {
         let value = cookies.split(';').find_map(|pair| pair.trim().strip_prefix("theme="))?;
         match value {
@@ -47,7 +49,7 @@ impl ThemeContext {
     pub(crate) fn switch(self) {
         let next = if self.0.get_untracked() == Some(Theme::Dark) { Theme::Light } else { Theme::Dark };
         self.0.set(Some(next));
-        remember(next);
+        effects::theme::choose(next.as_str());
     }
 }
 
@@ -55,7 +57,10 @@ impl ThemeContext {
 pub(crate) fn provide_theme() {
     let theme = RwSignal::new(None);
     provide_context(ThemeContext(theme));
-    Effect::new(move |_| theme.set(Some(shown())));
+    Effect::new(move |_| {
+        let dark = effects::theme::is_dark();
+        theme.set(Some(if dark { Theme::Dark } else { Theme::Light }));
+    });
 }
 
 /// The theme of this page's switch.
@@ -74,27 +79,6 @@ pub(crate) fn chosen_on_server() -> Option<&'static str> {
     }
     #[cfg(not(feature = "ssr"))]
     None
-}
-
-fn shown() -> Theme {
-    let chosen = document().document_element().and_then(|root| root.get_attribute("data-theme"));
-    match chosen.as_deref() {
-        Some("dark") => Theme::Dark,
-        Some("light") => Theme::Light,
-        _ => {
-            let dark = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-            if dark.is_some_and(|query| query.matches()) { Theme::Dark } else { Theme::Light }
-        }
-    }
-}
-
-fn remember(theme: Theme) {
-    use wasm_bindgen::JsCast;
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("data-theme", theme.as_str());
-    }
-    let cookie = format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str());
-    let _ = document().unchecked_into::<web_sys::HtmlDocument>().set_cookie(&cookie);
 }
 
 #[cfg(test)]

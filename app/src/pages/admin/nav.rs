@@ -24,7 +24,7 @@ pub(crate) fn Nav() -> impl IntoView {
                 <Icon name=Signal::derive(move || theme.icon())/>
                 {move || theme.label()}
             </button>
-            <form method="post" action="/logout">
+            <form method="post" action="/api/auth/logout">
                 <button><Icon name="left" class="ico--flip"/>"Sign out"</button>
             </form>
         </nav>

@@ -11,7 +11,7 @@ use crate::{
     contexts::desk::use_desk,
 };
 use leptos::prelude::*;
-use tincan_signaling::{CallState, SessionId, Timestamp, lobby::Ringing};
+use tincan_signaling::{CallState, SessionId, Sub, Timestamp, lobby::Ringing};
 
 const GROUPS: [Group; 4] = [Group::Waiting, Group::Yours, Group::Team, Group::Closed];
 
@@ -95,7 +95,7 @@ fn Ring(ringing: Ringing) -> impl IntoView {
 #[component]
 fn Rows(listed: Vec<Session>, needle: RwSignal<String>, open: Memo<Option<SessionId>>) -> impl IntoView {
     let desk = use_desk();
-    let my_name = expect_context::<Boot>().name;
+    let boot = expect_context::<Boot>();
     let all = Memo::new(move |_| {
         let updates = desk.live.get().map(|live| live.sessions.get()).unwrap_or_default();
         merge(&listed, &updates, &desk.seen.read())
@@ -103,7 +103,9 @@ fn Rows(listed: Vec<Session>, needle: RwSignal<String>, open: Memo<Option<Sessio
     let grouped = Memo::new(move |_| {
         let needle = needle.read();
         let found = all.get().into_iter().filter(|session| session.matches(&needle));
-        found.map(|session| (session.group(&my_name), session.update.session_id)).collect::<Vec<_>>()
+        found
+            .map(|session| (session.group(boot.me, &boot.name), session.update.session_id))
+            .collect::<Vec<_>>()
     });
     let nobody = move || match (grouped.read().is_empty(), needle.read().trim().is_empty()) {
         (false, _) => None,
@@ -150,6 +152,7 @@ fn GroupRows(
 
 #[component]
 fn Row(id: SessionId, all: Memo<Vec<Session>>, waits: bool, open: Memo<Option<SessionId>>) -> impl IntoView {
+    let me = expect_context::<Boot>().me;
     let session =
         Memo::new(move |_| all.read().iter().find(|session| session.update.session_id == id).cloned());
     let with = move |read: fn(&Session) -> String| session.read().as_ref().map(read).unwrap_or_default();
@@ -169,7 +172,7 @@ fn Row(id: SessionId, all: Memo<Vec<Session>>, waits: bool, open: Memo<Option<Se
                 <Passed since=Signal::derive(last_at) waits/>
             </span>
             <span class="sess__last">
-                <span class="clip" dir="auto">{move || with(last_words)}</span>
+                <span class="clip" dir="auto">{move || session.read().as_ref().map(|session| last_words(session, me)).unwrap_or_default()}</span>
                 {move || (unread() > 0).then(|| view! {
                     <span class="badge">{unread}</span><span class="sr">"unread"</span>
                 })}
@@ -200,7 +203,7 @@ fn dot(session: &Session) -> Option<&'static str> {
     }
 }
 
-fn last_words(session: &Session) -> String {
+fn last_words(session: &Session, me: Sub) -> String {
     let update = &session.update;
     match (update.call, &update.call_with) {
         (Some(CallState::Ringing), _) => return "Calling".into(),
@@ -210,9 +213,9 @@ fn last_words(session: &Session) -> String {
         (Some(CallState::Held), Some(with)) => return format!("On hold by {with}"),
         _ => {}
     }
-    match (&update.last_text, update.last_from_visitor || !session.mine) {
-        (None, _) => "No message yet".into(),
-        (Some(text), true) => text.clone(),
-        (Some(text), false) => format!("You: {text}"),
+    match &update.last_text {
+        None => "No message yet".into(),
+        Some(text) if update.last_by == Some(me) => format!("You: {text}"),
+        Some(text) => text.clone(),
     }
 }

@@ -46,7 +46,7 @@ fn Account(name: String) -> impl IntoView {
             </summary>
             <div class="menu">
                 <p class="menu__head">{format!("Signed in as {name}")}</p>
-                <form method="post" action="/logout">
+                <form method="post" action="/api/auth/logout">
                     <button class="menu__item"><Icon name="left" class="ico--flip"/>"Sign out"</button>
                 </form>
             </div>
@@ -67,7 +67,7 @@ pub(crate) fn TabBar() -> impl IntoView {
                 <Icon name=Signal::derive(move || theme.icon())/>
                 {move || theme.label()}
             </button>
-            <form method="post" action="/logout">
+            <form method="post" action="/api/auth/logout">
                 <button><Icon name="left" class="ico--flip"/>"Sign out"</button>
             </form>
         </nav>

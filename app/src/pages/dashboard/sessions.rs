@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, time::Duration};
-use tincan_signaling::{CallState, SessionId, Timestamp, lobby::SessionUpdate};
+use tincan_signaling::{CallState, SessionId, Sub, Timestamp, lobby::SessionUpdate};
 
 /// One chat session in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,8 +10,6 @@ pub(crate) struct Session {
     pub(crate) update: SessionUpdate,
     /// Messages of the visitor that nobody here has read.
     pub(crate) unread: u32,
-    /// Whether the last answer is one's own.
-    pub(crate) mine: bool,
 }
 
 /// Where a session stands in the list, in the list's order.
@@ -42,8 +40,8 @@ impl Session {
         named(&self.update.visitor)
     }
 
-    /// The group for an agent of this name.
-    pub(crate) fn group(&self, my_name: &str) -> Group {
+    /// The group for an agent.
+    pub(crate) fn group(&self, me: Sub, my_name: &str) -> Group {
         let update = &self.update;
         match update.call {
             Some(CallState::Ringing) => return Group::Waiting,
@@ -57,7 +55,7 @@ impl Session {
             Group::Closed
         } else if update.last_from_visitor {
             Group::Waiting
-        } else if self.mine {
+        } else if update.last_by == Some(me) {
             Group::Yours
         } else {
             Group::Team
@@ -92,7 +90,7 @@ pub(crate) fn merge(
             Some(known) => known.take(update),
             None => {
                 let unread = u32::from(update.last_from_visitor && update.last_text.is_some());
-                sessions.push(Session { update: update.clone(), unread, mine: false });
+                sessions.push(Session { update: update.clone(), unread });
             }
         }
     }
@@ -149,6 +147,7 @@ mod tests {
             page_url: None,
             last_text: Some(format!("text at {at}")),
             last_from_visitor: true,
+            last_by: None,
             last_at: Timestamp(at),
             call: None,
             call_with: None,
@@ -156,23 +155,24 @@ mod tests {
     }
 
     fn session(update: SessionUpdate) -> Session {
-        Session { update, unread: 0, mine: false }
+        Session { update, unread: 0 }
     }
 
     #[test]
     fn groups_follow_who_wrote_last_and_who_calls() {
+        let me = Sub(Uuid::from_u128(8));
         let mut row = session(update(1, 1));
-        assert_eq!(row.group("Agent One"), Group::Waiting);
+        assert_eq!(row.group(me, "Agent One"), Group::Waiting);
         row.update.last_from_visitor = false;
-        assert_eq!(row.group("Agent One"), Group::Team);
-        row.mine = true;
-        assert_eq!(row.group("Agent One"), Group::Yours);
+        assert_eq!(row.group(me, "Agent One"), Group::Team);
+        row.update.last_by = Some(me);
+        assert_eq!(row.group(me, "Agent One"), Group::Yours);
         row.update.call = Some(CallState::Active);
         row.update.call_with = Some("Agent Two".into());
-        assert_eq!(row.group("Agent One"), Group::Team);
+        assert_eq!(row.group(me, "Agent One"), Group::Team);
         row.update.call = None;
         row.update.open = false;
-        assert_eq!(row.group("Agent One"), Group::Closed);
+        assert_eq!(row.group(me, "Agent One"), Group::Closed);
     }
 
     #[test]

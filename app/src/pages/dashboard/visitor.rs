@@ -21,7 +21,7 @@ pub(crate) fn Visitor(
     let calls = Memo::new(move |_| {
         let items = items.read();
         let calls = items.iter().rev().filter_map(|item| match item {
-            Item::Call(record) => Some(record.clone()),
+            Item::Call(record) => record.talk().map(|words| (words, record.at)),
             Item::Message(_) => None,
         });
         calls.take(8).collect::<Vec<_>>()
@@ -44,10 +44,10 @@ pub(crate) fn Visitor(
             </dl>
             {move || (!calls.read().is_empty()).then(|| view! {
                 <div>
-                    <h2>"Calls"</h2>
+                    <h2>"Talked before"</h2>
                     <ol class="trail">
-                        {calls.get().into_iter().map(|record| view! {
-                            <li><span class="clip">{record.words()}</span><Clock at=record.at/></li>
+                        {calls.get().into_iter().map(|(words, at)| view! {
+                            <li><span class="clip">{words}</span><Clock at/></li>
                         }).collect_view()}
                     </ol>
                 </div>

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
 /// Asks the server each time; the socket asks before the last token ends.
-pub(super) fn by_refresh_cookie() -> TokenSource {
+pub(crate) fn by_refresh_cookie() -> TokenSource {
     std::rc::Rc::new(|| Box::pin(refresh()))
 }
 

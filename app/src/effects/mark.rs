@@ -6,19 +6,19 @@ use tincan_signaling::SessionId;
 const KEY: &str = "tincan.call";
 
 /// The session whose call this tab was in.
-pub(super) fn read() -> Option<SessionId> {
+pub(crate) fn read() -> Option<SessionId> {
     store()?.get_item(KEY).ok()??.parse().ok()
 }
 
 /// This tab is in the call of that session.
-pub(super) fn set(session: SessionId) {
+pub(crate) fn set(session: SessionId) {
     if let Some(store) = store() {
         let _ = store.set_item(KEY, &session.to_string());
     }
 }
 
 /// The call is over.
-pub(super) fn clear() {
+pub(crate) fn clear() {
     if let Some(store) = store() {
         let _ = store.remove_item(KEY);
     }

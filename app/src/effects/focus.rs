@@ -1,0 +1,36 @@
+//! Where the focus is, and a dialog that keeps it.
+
+use leptos::{ev::KeyboardEvent, prelude::document};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// The element that has the focus now, to give it back later.
+pub(crate) fn now() -> Option<HtmlElement> {
+    document().active_element()?.dyn_into().ok()
+}
+
+/// Whether somebody is writing into something right now.
+pub(crate) fn is_writing() -> bool {
+    let active = document().active_element();
+    active.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}
+
+/// Gives the focus to an element that may be gone by now.
+pub(crate) fn give(element: &HtmlElement) {
+    let _ = element.focus();
+}
+
+/// Tab goes round inside `dialog`.
+pub(crate) fn keep_inside(event: &KeyboardEvent, dialog: &Element) {
+    let Ok(all) = dialog.query_selector_all("button:not([disabled]), a[href]") else { return };
+    let at = |index: u32| all.get(index).and_then(|node| node.dyn_into::<HtmlElement>().ok());
+    let (Some(first), Some(last)) = (at(0), all.length().checked_sub(1).and_then(at)) else { return };
+    let active = now();
+    let next = match event.shift_key() {
+        true if active.as_ref() == Some(&first) => last,
+        false if active.as_ref() == Some(&last) => first,
+        _ => return,
+    };
+    event.prevent_default();
+    give(&next);
+}
