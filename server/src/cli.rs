@@ -56,6 +56,9 @@ pub enum Command {
     /// Make, list and disable users, and reset passwords
     #[command(subcommand)]
     User(crate::commands::user::Verb),
+    /// Look after the keys that sign tokens
+    #[command(subcommand)]
+    Key(crate::commands::key::Verb),
     /// Check that this server can run here, and say how to mend what is wrong
     Doctor,
 }

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod key;
 pub mod migrate;
 pub mod serve;
 mod stop;

@@ -7,7 +7,7 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 
 /// Starts recording and answering on `address`.
-pub async fn start(address: SocketAddr) -> anyhow::Result<()> {
+pub(crate) async fn start(address: SocketAddr) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("metrics.listen: cannot listen on {address}; choose another or set it to \"off\"")
     })?;

@@ -7,7 +7,7 @@ use std::{
 };
 use tincan::{
     cli::{Cli, Command},
-    commands::{config, demo, doctor, migrate, serve, tenant, user},
+    commands::{config, demo, doctor, key, migrate, serve, tenant, user},
 };
 
 #[tokio::main]
@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
         Command::Config(verb) => config::run(&settings, &verb),
         Command::Tenant(verb) => tenant::run(&settings, verb).await,
         Command::User(verb) => user::run(&settings, verb).await,
+        Command::Key(verb) => key::run(&settings, &verb),
         Command::Doctor => doctor::run(&settings),
     };
     outcome.unwrap_or_else(|error| {

@@ -74,7 +74,8 @@ fn ice_servers(stun: &[String]) -> Vec<IceServer> {
 /// A configured key is named after what it is, so that its tokens stay good when it moves from
 /// `auth.key` to `auth.previous_key`.
 fn signing_key(secret: &Secret) -> SigningKey {
-    let digest = Sha256::digest(secret.expose().as_bytes());
-    let kid = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest: [u8; 32] = Sha256::digest(secret.expose().as_bytes()).into();
+    let [a, b, c, d, ..] = digest;
+    let kid = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
     SigningKey { kid, secret: secret.expose().to_owned() }
 }

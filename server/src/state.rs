@@ -35,10 +35,8 @@ pub struct Parts {
     pub leptos: LeptosOptions,
 }
 
-/// The counters behind `[limits]`.
+/// The counters behind `[limits]`. Failed sign-ins are counted by the backend.
 pub struct RateLimits {
-    pub logins_by_address: RateLimit<IpAddr>,
-    pub logins_by_email: RateLimit<String>,
     pub widget_sessions: RateLimit<IpAddr>,
 }
 
@@ -46,11 +44,7 @@ impl RateLimits {
     /// Counters at zero.
     pub fn of(config: &Config) -> Self {
         let limits = &config.limits;
-        Self {
-            logins_by_address: RateLimit::per_minute(limits.logins_per_minute),
-            logins_by_email: RateLimit::per_minute(limits.logins_per_minute),
-            widget_sessions: RateLimit::per_minute(limits.widget_sessions_per_minute),
-        }
+        Self { widget_sessions: RateLimit::per_minute(limits.widget_sessions_per_minute) }
     }
 }
 

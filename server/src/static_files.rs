@@ -18,7 +18,7 @@ use tower_http::{
 };
 
 /// `/pkg/*`, the loader and the icons.
-pub fn routes(state: &AppState) -> Router<AppState> {
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let root = state.assets.root();
     let file = |name: &str| ServeFile::new(root.join(name)).precompressed_br().precompressed_gzip();
     let package = ServeDir::new(root.join("pkg"))

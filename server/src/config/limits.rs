@@ -8,14 +8,12 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// The largest request body, in bytes.
     pub body_bytes: usize,
-    /// Sign-in attempts a minute, per address and per email address.
-    pub logins_per_minute: u32,
     /// New or resumed widget sessions a minute, per address.
     pub widget_sessions_per_minute: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 64 * 1024, logins_per_minute: 20, widget_sessions_per_minute: 120 }
+        Self { body_bytes: 64 * 1024, widget_sessions_per_minute: 120 }
     }
 }

@@ -149,13 +149,9 @@ async fn sign_in(
     headers: &HeaderMap,
     credentials: &Credentials,
 ) -> Result<SignedIn, Problem> {
-    let now = state.backend.now();
-    let email = credentials.email.trim().to_lowercase();
-    state.limits.logins_by_address.attempt(ip.counted_as(), now)?;
-    state.limits.logins_by_email.attempt(email.clone(), now)?;
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let device = Device::dashboard(Some(ip.0), user_agent.unwrap_or_default());
-    Ok(state.backend.login(&email, &credentials.password, &device).await?)
+    Ok(state.backend.login(&credentials.email, &credentials.password, &device).await?)
 }
 
 async fn renew(state: &AppState, headers: &HeaderMap) -> Result<SignedIn, Problem> {

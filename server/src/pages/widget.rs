@@ -56,7 +56,7 @@ fn shell(
         tenant: &config.name,
         locale: &config.locale,
         theme: serde_json::to_value(&config.theme)?,
-        features: serde_json::to_value(&config.features)?,
+        features: serde_json::to_value(config.features)?,
         agent_status,
         ws_url: state.public_url.socket_url(),
         parents,

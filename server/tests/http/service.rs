@@ -1,0 +1,63 @@
+//! What keeps the service running: health, the API's description, words for what is not there, and
+//! an orderly stop.
+
+use crate::app::{TestApp, header, refusal, refused};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[tokio::test]
+async fn it_says_that_it_lives_and_is_ready() {
+    let app = TestApp::start().await;
+    let live: Value = app.get("/healthz").send().await.unwrap().json().await.unwrap();
+    assert_eq!(live["status"], "ok");
+    let ready = app.get("/readyz").send().await.unwrap();
+    assert_eq!(ready.status(), StatusCode::OK);
+    assert_eq!(ready.json::<Value>().await.unwrap(), json!({"ready": true, "reasons": []}));
+}
+
+#[tokio::test]
+async fn the_api_describes_itself() {
+    let app = TestApp::start().await;
+    let api: Value = app.get("/api/openapi.json").send().await.unwrap().json().await.unwrap();
+    let mut paths: Vec<&String> = api["paths"].as_object().unwrap().keys().collect();
+    paths.sort();
+    assert_eq!(
+        paths,
+        [
+            "/api/auth/login",
+            "/api/auth/logout",
+            "/api/auth/refresh",
+            "/api/chat-sessions",
+            "/api/chat-sessions/{id}/messages",
+            "/api/turn-credentials",
+            "/api/widget/config",
+            "/api/widget/sessions",
+            "/healthz",
+            "/readyz",
+        ]
+    );
+    let refused = &api["paths"]["/api/auth/login"]["post"]["responses"]["401"]["content"];
+    assert!(refused.get("application/problem+json").is_some(), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_problem_with_a_code() {
+    let app = TestApp::start().await;
+    assert_eq!(refusal(app.get("/nowhere")).await, refused(404, "not-found"));
+    assert_eq!(refusal(app.get("/api/auth/login")).await, refused(400, "bad-request"));
+    let answer = app.get("/nowhere").send().await.unwrap();
+    assert!(header(&answer, "content-security-policy").starts_with("default-src 'none'"));
+    assert_eq!(header(&answer, "x-content-type-options"), "nosniff");
+    // Metrics have a listener of their own.
+    assert_eq!(refusal(app.get("/metrics")).await, refused(404, "not-found"));
+}
+
+#[tokio::test]
+async fn it_stops_within_seconds() {
+    let app = TestApp::start().await;
+    let url = app.url.clone();
+    let client = app.client.clone();
+    tokio::time::timeout(Duration::from_secs(10), app.stop()).await.unwrap().unwrap();
+    assert!(client.get(format!("{url}/healthz")).send().await.is_err());
+}
