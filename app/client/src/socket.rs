@@ -326,7 +326,8 @@ impl Line {
 
     /// The socket is gone, by its own word or by ours.
     fn lost(&self) {
-        let wait_ms = self.backoff.borrow_mut().next_ms(random());
+        let most_ms = if self.is_lively() { LIVELY_RETRY_MS } else { u32::MAX };
+        let wait_ms = self.backoff.borrow_mut().next_ms(random(), most_ms);
         self.drop_wire();
         if self.is_over() {
             return;
@@ -407,8 +408,13 @@ impl Line {
     // ---- heartbeats -------------------------------------------------------------------------
 
     fn beat_ms(&self) -> u32 {
+        if self.is_lively() { LIVELY_BEAT_MS } else { BEAT_MS }
+    }
+
+    /// Whether some channel is in a call.
+    fn is_lively(&self) -> bool {
         let lively = |topic: Topic| self.find(topic).is_some_and(|member| member.is_lively());
-        if self.topics().into_iter().any(lively) { LIVELY_BEAT_MS } else { BEAT_MS }
+        self.topics().into_iter().any(lively)
     }
 
     /// A call began or ended: the next heartbeat may come sooner.
@@ -521,7 +527,7 @@ impl Line {
 
     fn join_later(&self, topic: Topic) {
         let waiting = self.channels.borrow_mut().get_mut(&topic).map(|channel| {
-            let wait_ms = channel.backoff.next_ms(random());
+            let wait_ms = channel.backoff.next_ms(random(), u32::MAX);
             (wait_ms, channel.retry.clone())
         });
         let Some((wait_ms, retry)) = waiting else { return };
@@ -624,6 +630,8 @@ const OPEN_MS: u32 = 8_000;
 const BEAT_MS: u32 = 25_000;
 /// The time between two heartbeats in a call: a dead network is noticed within five seconds.
 const LIVELY_BEAT_MS: u32 = 1_500;
+/// The longest time between two tries in a call.
+const LIVELY_RETRY_MS: u32 = 1_500;
 /// How long a heartbeat may stay unanswered.
 const ANSWER_MS: u32 = 3_000;
 /// How long to wait before asking for a token again.

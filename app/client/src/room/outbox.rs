@@ -96,16 +96,16 @@ impl Outbox {
         }
     }
 
-    /// The server answered. A rate limit on a message is no answer: it stays, and the wait in
-    /// milliseconds comes back.
+    /// The server answered. What only had to wait stays, and the wait in milliseconds comes back:
+    /// a message over the rate, anything said while the room could not be reached.
     pub(crate) fn reply(
         &mut self,
         reference: &str,
         outcome: Result<(), Refusal>,
     ) -> Option<Result<Step, u64>> {
         let index = self.items.iter().position(|item| item.sent.as_deref() == Some(reference))?;
-        if let (Err(refusal), Event::Message { .. }) = (&outcome, &self.items[index].event)
-            && let Some(wait_ms) = refusal.retry_after_ms
+        if let Err(Refusal { code, retry_after_ms: Some(wait_ms), .. }) = outcome
+            && (code == Code::Unavailable || matches!(self.items[index].event, Event::Message { .. }))
         {
             self.items[index].sent = None;
             return Some(Err(wait_ms));
