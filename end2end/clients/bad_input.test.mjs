@@ -1,7 +1,7 @@
 // What no client of ours says: each gets its typed refusal, and the room lives on.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { lobbyOf, signIn, visitorSession } from '../harness/accounts.mjs';
 import { Program } from '../harness/program.mjs';
 import { SDP } from '../harness/sdp.mjs';
@@ -11,15 +11,18 @@ let program;
 let base;
 let demo;
 const sockets = [];
+const calls = [];
 before(async () => {
   program = await Program.start();
   demo = program.demo;
   base = demo.url.replace(/\/$/, '');
 });
-after(async () => {
-  sockets.forEach((socket) => socket.end());
-  await program.end();
+// Whoever is still in a call hangs up, so that the next test finds a free agent.
+afterEach(async () => {
+  for (const { room, call_id } of calls.splice(0)) await room.say('hangup', { call_id });
+  sockets.splice(0).forEach((socket) => socket.end());
 });
+after(() => program.end());
 
 async function open(apikey) {
   const socket = await Socket.open(base, apikey);
@@ -54,6 +57,7 @@ async function call() {
   agent.room = await agent.socket.join(visitor.session.topic, agent.token);
   assert.equal((await agent.room.say('call_accept', { call_id, leg: randomUUID() })).status, 'ok');
   await visitor.room.hears('ice_servers');
+  calls.push({ room: agent.room, call_id });
   return { agent, visitor, call_id };
 }
 

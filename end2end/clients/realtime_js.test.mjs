@@ -20,13 +20,15 @@ after(async () => {
   await program.end();
 });
 
-function client(apikey, token) {
+// The token is given before the first join, as Supabase's guide says for private channels.
+async function client(apikey, token) {
   const made = new RealtimeClient(`${base.replace('http', 'ws')}/realtime/v1`, {
     params: { apikey },
     transport: WebSocket,
     accessToken: async () => token,
   });
   clients.push(made);
+  await made.setAuth();
   return made;
 }
 
@@ -74,8 +76,8 @@ async function room() {
 
 test('it joins a room, tracks presence and broadcasts with and without ack', async () => {
   const { visitor, staff } = await room();
-  const one = await channel(client(program.demo.tenant_key, visitor.token), visitor.topic);
-  const two = await channel(client('dashboard', staff.access_token), visitor.topic);
+  const one = await channel(await client(program.demo.tenant_key, visitor.token), visitor.topic);
+  const two = await channel(await client('dashboard', staff.access_token), visitor.topic);
 
   assert.equal(await one.joined.track({ typing: false }), 'ok');
   await two.sees('the visitor', (state) => Object.values(state).flat().length > 0);
@@ -88,7 +90,7 @@ test('it joins a room, tracks presence and broadcasts with and without ack', asy
   assert.equal(typeof message.meta.seq, 'number');
   await one.hears('message', (payload) => payload.id === id);
 
-  const quiet = client(program.demo.tenant_key, visitor.token).channel(visitor.topic, { config: { broadcast: { ack: false }, private: true } });
+  const quiet = (await client(program.demo.tenant_key, visitor.token)).channel(visitor.topic, { config: { broadcast: { ack: false }, private: true } });
   await new Promise((resolve) => quiet.subscribe((status) => status === 'SUBSCRIBED' && resolve()));
   const second = randomUUID();
   assert.equal(await quiet.send({ type: 'broadcast', event: 'message', payload: { id: second, text: 'again' } }), 'ok');
@@ -101,12 +103,12 @@ test('it joins a room, tracks presence and broadcasts with and without ack', asy
 
 test('it carries a whole call', async () => {
   const { visitor, staff } = await room();
-  const agents = client('dashboard', staff.access_token);
+  const agents = await client('dashboard', staff.access_token);
   const lobby = await channel(agents, lobbyOf(staff.access_token));
   await lobby.joined.track({ status: 'ready' });
   await lobby.sees('a ready agent', (state) => Object.values(state).flat().some((one) => one.status === 'ready'));
 
-  const caller = await channel(client(program.demo.tenant_key, visitor.token), visitor.topic);
+  const caller = await channel(await client(program.demo.tenant_key, visitor.token), visitor.topic);
   const call_id = randomUUID();
   const [mine, theirs] = [randomUUID(), randomUUID()];
   assert.equal(await caller.says('call_request', { call_id, leg: mine, media: 'audio' }), 'ok');
