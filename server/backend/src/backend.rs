@@ -4,6 +4,7 @@ use crate::{
     BackendConfig, Change, Clock, Identity, Refused,
     keys::{Keys, KeysError},
     passwords::Passwords,
+    private_file,
     revocations::Revocations,
     rooms::MessageWriter,
     storage::{Db, StorageError},
@@ -65,15 +66,13 @@ impl Backend {
     /// Opens the database, brings its schema up to date, and starts the tasks that write messages
     /// and keep house. They end with the last clone.
     pub async fn open(config: BackendConfig, clock: Clock) -> Result<Self, OpenError> {
-        tokio::fs::create_dir_all(&config.data_dir)
-            .await
+        private_file::make_dir(&config.data_dir)
             .map_err(|error| OpenError::DataDir { path: config.data_dir.display().to_string(), error })?;
         let keys = Keys::load(&config)?;
-        let url = match &config.database_url {
-            Some(url) => url.clone(),
-            None => format!("sqlite:{}", config.data_dir.join("tincan.db").display()),
+        let db = match &config.database_url {
+            Some(url) => Db::open(url).await?,
+            None => Db::open_file(&config.data_dir.join("tincan.db")).await?,
         };
-        let db = Db::open(&url).await?;
         let backend = Self {
             inner: Arc::new(Inner {
                 messages: MessageWriter::start(db.clone(), clock.clone()),

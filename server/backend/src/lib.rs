@@ -24,6 +24,8 @@ pub mod rooms;
 mod secrets;
 mod storage;
 pub mod tenants;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod tokens;
 mod upkeep;

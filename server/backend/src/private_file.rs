@@ -1,10 +1,19 @@
-//! Small files with secrets: readable by their owner alone, and whole or not there.
+//! Files with secrets: readable by their owner alone, and whole or not there.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},
     path::Path,
 };
+
+/// Makes a directory that nobody else can enter (mode 0700); one that is there stays as it is.
+pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
 
 /// Writes a file that nobody else can read (mode 0600). A crash leaves the old one or the new one.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {

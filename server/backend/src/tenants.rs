@@ -110,7 +110,7 @@ impl Backend {
         if let Some(tenant) = self.inner.tenants.read().by_key.get(key) {
             return Ok(*tenant);
         }
-        if key.len() > MAX_KEY {
+        if key.len() > MAX_KEY || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return not_found("tenant");
         }
         let Some(row) = tenants::find_by_key(self.db(), key).await? else { return not_found("tenant") };

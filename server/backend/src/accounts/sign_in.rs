@@ -44,7 +44,7 @@ impl Backend {
     /// Signs in. Whatever is wrong, the answer and the time it takes are the same.
     pub async fn login(&self, email: &str, password: &str, device: &Device) -> Result<SignedIn> {
         let email = email.trim().to_lowercase();
-        if email.len() > super::users::MAX_EMAIL {
+        if email.len() > super::users::MAX_EMAIL || email.contains(char::is_control) {
             return wrong();
         }
         self.inner.throttle.attempt(&email, device.ip, self.now())?;

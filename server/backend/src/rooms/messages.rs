@@ -6,6 +6,7 @@
 use super::{RoomInfo, ensure_stored};
 use crate::{
     Backend, Clock, Refused, Result, clock,
+    error::refuse,
     storage::{
         Db, StorageError, Tx,
         chat_sessions::{self, NewMessages},
@@ -15,6 +16,10 @@ use crate::{
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tincan_signaling::{
     Code, EventId, Refusal, Timestamp,
@@ -54,17 +59,27 @@ impl Backend {
     /// Stores a message, once: when this returns, it is committed. The rows of visitor and
     /// conversation are written with the first one. An id that is somebody else's is `forbidden`.
     pub async fn store_message(&self, room: &RoomInfo, message: NewMessage) -> Result<Stored> {
+        // PostgreSQL cannot store it, and no keyboard makes it.
+        if message.text.contains('\0') {
+            return refuse(Code::BadEvent, "A message cannot hold the character NUL.");
+        }
         let (reply, answer) = oneshot::channel();
         let request = Request { room: room.clone(), message, reply };
-        let gone = |_| Refused::internal("the task that writes messages is gone");
-        self.inner.messages.queue.send(request).await.map_err(|_| gone(()))?;
-        answer.await.map_err(|_| gone(()))?
+        let gone = || Refused::internal("the task that writes messages is gone");
+        self.inner.messages.queue.send(request).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// How many commits all messages so far took: a metric of how many share one.
+    pub fn message_commits(&self) -> u64 {
+        self.inner.messages.commits.load(Ordering::Relaxed)
     }
 }
 
 /// The way to the task that writes messages. The task ends when this is dropped.
 pub(crate) struct MessageWriter {
     queue: mpsc::Sender<Request>,
+    commits: Arc<AtomicU64>,
 }
 
 struct Request {
@@ -76,14 +91,16 @@ struct Request {
 impl MessageWriter {
     pub(crate) fn start(db: Db, clock: Clock) -> Self {
         let (queue, requests) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer { db, clock, latest_us: 0 }.run(requests));
-        Self { queue }
+        let commits = Arc::<AtomicU64>::default();
+        tokio::spawn(Writer { db, clock, commits: Arc::clone(&commits), latest_us: 0 }.run(requests));
+        Self { queue, commits }
     }
 }
 
 struct Writer {
     db: Db,
     clock: Clock,
+    commits: Arc<AtomicU64>,
     /// Each message is stored a microsecond later than the one before at least: history has the
     /// order of the commits.
     latest_us: u64,
@@ -141,6 +158,7 @@ impl Writer {
             chat_sessions::add_messages(&mut tx, session, news).await?;
         }
         tx.commit().await?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(rows
             .iter()
             .zip(was_known)

@@ -10,7 +10,7 @@ use sqlx::{
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
 };
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// An open database.
 #[derive(Clone)]
@@ -30,11 +30,19 @@ type Result<T> = std::result::Result<T, StorageError>;
 impl Db {
     /// Opens the database of a URL, `sqlite:PATH` or `postgres://..`, and brings its schema up to date.
     pub(crate) async fn open(url: &str) -> Result<Self> {
-        if url.starts_with("sqlite:") { Self::open_sqlite(url).await } else { Self::open_postgres(url).await }
+        if url.starts_with("sqlite:") {
+            Self::open_sqlite(url.parse()?).await
+        } else {
+            Self::open_postgres(url).await
+        }
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self> {
-        let options: SqliteConnectOptions = url.parse()?;
+    /// Opens the SQLite database of a file, which is made when it is missing.
+    pub(crate) async fn open_file(path: &Path) -> Result<Self> {
+        Self::open_sqlite(SqliteConnectOptions::new().filename(path)).await
+    }
+
+    async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self> {
         let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)

@@ -1,0 +1,172 @@
+//! Signing in, staying signed in, and losing one's rights.
+
+use super::{PASSWORD, code, device, heard, on_each_database};
+use crate::{Change, Refused, accounts::SignedIn, plans::Plan, rotate_keys};
+use tincan_signaling::{Code, event::Role};
+
+#[tokio::test]
+async fn a_token_names_its_user_and_ends() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        let user = world.user(&tenant, "Agent@Test.example", Role::Agent).await;
+        let signed_in = world.sign_in(" agent@test.EXAMPLE ").await;
+        let identity = world.backend.verify(&signed_in.access_token).unwrap();
+        assert_eq!(identity.user(), Some(user.id));
+        assert_eq!((identity.role, identity.tenant, identity.session), (Role::Agent, Some(tenant.id), None));
+        assert_eq!(signed_in.expires_in, 900);
+        let body = serde_json::to_string(&signed_in).unwrap();
+        assert!(!body.contains(&signed_in.refresh_token));
+        world.wait(904);
+        world.backend.verify(&signed_in.access_token).unwrap();
+        world.wait(1);
+        assert_eq!(world.backend.verify(&signed_in.access_token).unwrap_err().code, Code::Unauthorized);
+        assert_eq!(world.backend.still_valid(&identity).unwrap_err().code, Code::Unauthorized);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_learns_which_accounts_exist_and_guessing_is_slowed() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        world.user(&tenant, "agent@test.example", Role::Agent).await;
+        let mut answers = Vec::new();
+        for email in ["agent@test.example", "nobody@test.example"] {
+            for _ in 0..8 {
+                answers.push(
+                    world.backend.login(email, "wrong password", &device()).await.unwrap_err().refusal(),
+                );
+            }
+            let refused = world.backend.login(email, PASSWORD, &device()).await.unwrap_err().refusal();
+            assert_eq!((refused.code, refused.retry_after_ms), (Code::RateLimited, Some(30_000)));
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1);
+        assert_eq!(answers[0].code, Code::Unauthorized);
+        world.wait(30);
+        world.sign_in("agent@test.example").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rotated_token_answers_the_same_for_half_a_minute() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        world.user(&tenant, "agent@test.example", Role::Agent).await;
+        let first = world.sign_in("agent@test.example").await;
+        let tabs = futures_of(world, &first, 6).await;
+        assert!(tabs.iter().all(|tab| tab.refresh_token == tabs[0].refresh_token));
+        assert_ne!(tabs[0].refresh_token, first.refresh_token);
+        world.wait(30);
+        let late = world.backend.refresh(&first.refresh_token).await.unwrap();
+        assert_eq!(late.refresh_token, tabs[0].refresh_token);
+        let next = world.backend.refresh(&late.refresh_token).await.unwrap();
+        world.backend.verify(&next.access_token).unwrap();
+    })
+    .await;
+}
+
+async fn futures_of(world: &super::World, first: &SignedIn, n: usize) -> Vec<SignedIn> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..n {
+        let (backend, token) = (world.backend.clone(), first.refresh_token.clone());
+        tasks.spawn(async move { backend.refresh(&token).await.unwrap() });
+    }
+    tasks.join_all().await
+}
+
+#[tokio::test]
+async fn a_token_used_again_later_ends_the_whole_family() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        world.user(&tenant, "agent@test.example", Role::Agent).await;
+        let stolen = world.sign_in("agent@test.example").await;
+        let other_device = world.sign_in("agent@test.example").await;
+        let owner = world.backend.refresh(&stolen.refresh_token).await.unwrap();
+        let mut changes = world.backend.changes();
+        world.wait(31);
+        assert_eq!(code(world.backend.refresh(&stolen.refresh_token).await), Code::Unauthorized);
+        assert_eq!(code(world.backend.refresh(&owner.refresh_token).await), Code::Unauthorized);
+        assert!(world.backend.verify(&owner.access_token).is_err());
+        assert!(matches!(heard(&mut changes).as_slice(), [Change::Revoked { .. }]));
+        world.backend.refresh(&other_device.refresh_token).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_out_holds_after_a_restart() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        world.user(&tenant, "agent@test.example", Role::Agent).await;
+        let (gone, kept) =
+            (world.sign_in("agent@test.example").await, world.sign_in("agent@test.example").await);
+        world.backend.logout(&gone.refresh_token).await.unwrap();
+        world.backend.logout("unknown").await.unwrap();
+        for backend in [world.backend.clone(), world.reopened().await] {
+            assert_eq!(backend.verify(&gone.access_token).unwrap_err().code, Code::Unauthorized);
+            assert_eq!(code(backend.refresh(&gone.refresh_token).await), Code::Unauthorized);
+            backend.verify(&kept.access_token).unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_device_can_be_signed_out_by_its_user_and_by_an_admin_only() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
+        let agent = world.staff(&tenant, "agent@test.example", Role::Agent).await;
+        assert_eq!(code(world.backend.revoke_session(&agent, admin.sid).await), Code::Forbidden);
+        world.backend.heartbeat(agent.sid).await.unwrap();
+        world.backend.revoke_session(&admin, agent.sid).await.unwrap();
+        assert!(world.backend.still_valid(&agent).is_err());
+        world.backend.still_valid(&admin).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_can_be_changed_without_signing_anybody_out() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        world.user(&tenant, "agent@test.example", Role::Agent).await;
+        let before = world.sign_in("agent@test.example").await;
+        let first_tab = world.backend.refresh(&before.refresh_token).await.unwrap();
+        rotate_keys(&world.config.data_dir).unwrap();
+        let rotated = world.reopened().await;
+        rotated.verify(&before.access_token).unwrap();
+        let second_tab = rotated.refresh(&before.refresh_token).await.unwrap();
+        assert_eq!(first_tab.refresh_token, second_tab.refresh_token);
+        rotate_keys(&world.config.data_dir).unwrap();
+        assert!(world.reopened().await.verify(&before.access_token).is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tokens_that_are_not_ours_are_refused() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        world.user(&tenant, "agent@test.example", Role::Agent).await;
+        let token = world.sign_in("agent@test.example").await.access_token;
+        let (head, rest) = token.split_once('.').unwrap();
+        let (body, _) = rest.split_once('.').unwrap();
+        // {"alg":"none","typ":"JWT"}
+        let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{body}.");
+        let cut = token[..token.len() - 2].to_owned();
+        for wrong in
+            [String::new(), "a.b.c".into(), format!("{head}.{body}."), unsigned, cut, "x".repeat(10_000)]
+        {
+            assert_eq!(world.backend.verify(&wrong).unwrap_err().code, Code::Unauthorized);
+        }
+        let mut elsewhere = world.config.clone();
+        elsewhere.public_url = "http://127.0.0.1:7001".into();
+        let elsewhere = crate::Backend::open(elsewhere, world.clock.clone()).await.unwrap();
+        assert!(elsewhere.verify(&token).is_err());
+        assert!(matches!(elsewhere.refresh("x").await, Err(Refused::Refusal(_))));
+    })
+    .await;
+}
