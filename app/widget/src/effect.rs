@@ -3,6 +3,7 @@
 pub(crate) mod dom;
 pub(crate) mod history;
 pub(crate) mod http;
+pub(crate) mod json;
 pub(crate) mod line;
 pub(crate) mod loader;
 pub(crate) mod string;

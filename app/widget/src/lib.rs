@@ -5,6 +5,7 @@
 
 mod boot;
 mod effect;
+mod field;
 mod page;
 mod screen;
 mod timeline;
@@ -19,7 +20,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(start)]
 pub fn start() {
     let (Some(boot), Some(root)) = (effect::dom::boot(), effect::dom::root()) else { return };
-    effect::dom::dress(&boot.theme);
+    effect::dom::dress(boot.theme);
     // For the life of the page.
     let boot = Box::leak(Box::new(boot));
     mount_to(root, move || root_view(Page::new(boot))).forget();

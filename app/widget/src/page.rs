@@ -3,6 +3,7 @@
 
 use crate::{
     boot::Boot,
+    field::Field,
     screen::{self, Screen, Step, View},
     timeline::Timeline,
 };
@@ -75,36 +76,36 @@ type Level = Rc<dyn Fn() -> f32>;
 #[derive(Clone, Copy)]
 pub(crate) struct Page {
     pub(crate) boot: &'static Boot,
-    pub(crate) me: RwSignal<Option<Sub>>,
-    pub(crate) link: RwSignal<Link>,
-    pub(crate) available: RwSignal<AvailabilityEvent>,
-    pub(crate) timeline: RwSignal<Timeline>,
+    pub(crate) me: Field<Option<Sub>>,
+    pub(crate) link: Field<Link>,
+    pub(crate) available: Field<AvailabilityEvent>,
+    pub(crate) timeline: Field<Timeline>,
     /// Lines of mine the server does not have yet.
-    pub(crate) pending: RwSignal<Vec<String>>,
+    pub(crate) pending: Field<Vec<String>>,
     /// Why a line could not be sent; its text is back in the field.
-    pub(crate) unsent: RwSignal<Option<String>>,
+    pub(crate) unsent: Field<Option<String>>,
     /// Who is typing.
-    pub(crate) typing: RwSignal<Option<String>>,
-    pub(crate) draft: RwSignal<String>,
-    pub(crate) call: RwSignal<Call>,
-    pub(crate) leg: RwSignal<Option<LegId>>,
-    pub(crate) former: RwSignal<Option<LegId>>,
-    pub(crate) step: RwSignal<Step>,
-    pub(crate) dismissed: RwSignal<Option<CallId>>,
-    pub(crate) test: RwSignal<Test>,
+    pub(crate) typing: Field<Option<String>>,
+    pub(crate) draft: Field<String>,
+    pub(crate) call: Field<Call>,
+    pub(crate) leg: Field<Option<LegId>>,
+    pub(crate) former: Field<Option<LegId>>,
+    pub(crate) step: Field<Step>,
+    pub(crate) dismissed: Field<Option<CallId>>,
+    pub(crate) test: Field<Test>,
     /// The browser does not play the other side yet.
-    pub(crate) blocked: RwSignal<bool>,
+    pub(crate) blocked: Field<bool>,
     /// This side's own connection is down.
-    pub(crate) torn: RwSignal<bool>,
-    pub(crate) muted: RwSignal<bool>,
+    pub(crate) torn: Field<bool>,
+    pub(crate) muted: Field<bool>,
     /// The chat is in front of the call.
-    pub(crate) chatting: RwSignal<bool>,
-    pub(crate) open: RwSignal<bool>,
+    pub(crate) chatting: Field<bool>,
+    pub(crate) open: Field<bool>,
     /// A sentence that answers the last press.
-    pub(crate) notice: RwSignal<Option<String>>,
+    pub(crate) notice: Field<Option<String>>,
     /// The server's time, a few times a second while somebody looks at it.
-    pub(crate) now: RwSignal<Timestamp>,
-    pub(crate) screen: Memo<Screen>,
+    pub(crate) now: Field<Timestamp>,
+    pub(crate) screen: Field<Screen>,
     acts: StoredValue<Option<Acts>, LocalStorage>,
     levels: StoredValue<Option<(Level, Level)>, LocalStorage>,
 }
@@ -112,9 +113,9 @@ pub(crate) struct Page {
 impl Page {
     /// A page at rest.
     pub(crate) fn new(boot: &'static Boot) -> Self {
-        let (me, call, leg) = (RwSignal::new(None), RwSignal::new(Call::Idle), RwSignal::new(None));
-        let (former, step, dismissed) = (RwSignal::new(None), RwSignal::new(Step::Chat), RwSignal::new(None));
-        let screen = Memo::new(move |_| {
+        let (me, call, leg) = (Field::new(None), Field::new(Call::Idle), Field::new(None));
+        let (former, step, dismissed) = (Field::new(None), Field::new(Step::Chat), Field::new(None));
+        let screen = Field::of(Screen::Chat, move || {
             let Some(me) = me.get() else { return Screen::Chat };
             call.with(|call| {
                 screen::screen(&View {
@@ -130,29 +131,29 @@ impl Page {
         Self {
             boot,
             me,
-            link: RwSignal::new(Link::Connecting),
-            available: RwSignal::new(AvailabilityEvent {
+            link: Field::new(Link::Connecting),
+            available: Field::new(AvailabilityEvent {
                 agent_status: boot.agent_status,
-                voice_enabled: boot.features.voice_enabled,
+                voice_enabled: boot.voice_enabled,
             }),
-            timeline: RwSignal::new(Timeline::default()),
-            pending: RwSignal::new(Vec::new()),
-            unsent: RwSignal::new(None),
-            typing: RwSignal::new(None),
-            draft: RwSignal::new(String::new()),
+            timeline: Field::new(Timeline::default()),
+            pending: Field::new(Vec::new()),
+            unsent: Field::new(None),
+            typing: Field::new(None),
+            draft: Field::new(String::new()),
             call,
             leg,
             former,
             step,
             dismissed,
-            test: RwSignal::new(Test::default()),
-            blocked: RwSignal::new(false),
-            torn: RwSignal::new(false),
-            muted: RwSignal::new(false),
-            chatting: RwSignal::new(false),
-            open: RwSignal::new(false),
-            notice: RwSignal::new(None),
-            now: RwSignal::new(Timestamp(0)),
+            test: Field::new(Test::default()),
+            blocked: Field::new(false),
+            torn: Field::new(false),
+            muted: Field::new(false),
+            chatting: Field::new(false),
+            open: Field::new(false),
+            notice: Field::new(None),
+            now: Field::new(Timestamp(0)),
             screen,
             acts: StoredValue::new_local(None),
             levels: StoredValue::new_local(None),
@@ -212,6 +213,11 @@ impl Page {
             CallState::Active | CallState::Held if self.torn.get() => CallState::Reconnecting,
             other => other,
         }
+    }
+
+    /// The same, not followed.
+    pub(crate) fn state_now(self) -> CallState {
+        self.call.peek(Call::state)
     }
 
     /// Whether somebody else's leg holds the call.

@@ -11,7 +11,12 @@ mod incoming;
 mod over;
 mod problem;
 
-use crate::{page::Page, screen::Screen};
+use crate::{
+    effect::dom,
+    field::{Field, part, pick, watch},
+    page::Page,
+    screen::Screen,
+};
 use away::Away;
 use before::Before;
 use call::{Ringing, Talking};
@@ -25,7 +30,7 @@ use problem::Problem;
 #[component]
 pub(crate) fn Widget(page: Page) -> impl IntoView {
     // The chat stays the same element while an agent's call rings over it: nobody loses a focus.
-    let shown = Memo::new(move |_| match page.screen.get() {
+    let shown = Field::of(page.screen.now(), move || match page.screen.get() {
         Screen::Incoming => Screen::Chat,
         Screen::Talking | Screen::Return | Screen::Elsewhere if page.chatting.get() => Screen::Chat,
         other => other,
@@ -41,11 +46,20 @@ pub(crate) fn Widget(page: Page) -> impl IntoView {
         Screen::Elsewhere => view! { <Away page elsewhere=true /> }.into_any(),
         Screen::Over => view! { <Over page /> }.into_any(),
     };
-    let rings = Memo::new(move |_| page.screen.get() == Screen::Incoming);
+    let rings = Field::of(false, move || page.screen.get() == Screen::Incoming);
+    let class = move || if shown.get().is_stage() { "w stage" } else { "w" };
+    let over = move || if rings.get() { view! { <Incoming page /> }.into_any() } else { ().into_any() };
+    watch(move || {
+        shown.track();
+        rings.track();
+        if page.open.get() {
+            dom::focus_soon();
+        }
+    });
     view! {
-        <main class="w" class=("stage", move || shown.get().is_stage())>
-            {body}
-            {move || rings.get().then(|| view! { <Incoming page /> })}
+        <main class=pick(class)>
+            {part(body)}
+            {part(over)}
         </main>
     }
 }

@@ -1,30 +1,51 @@
 //! Small dealings with the document.
 
+use super::json::Json;
 use crate::boot::{Boot, Theme};
-use tincan_signaling::Timestamp;
+use tincan_signaling::{Timestamp, agent::Availability};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, HtmlElement, HtmlTextAreaElement};
+use web_sys::{Document, HtmlElement, HtmlTextAreaElement};
 
 /// The document; every script of a page has one.
 pub(crate) fn document() -> Document {
     leptos::prelude::document()
 }
 
-/// What the shell says, when it says it.
+/// What the shell says, when it says enough to start with.
 pub(crate) fn boot() -> Option<Boot> {
-    let text = document().get_element_by_id("boot")?.text_content()?;
-    serde_json::from_str(&text).ok()
+    let boot = Json::parse(&document().get_element_by_id("boot")?.text_content()?);
+    let (theme, usual) = (boot.get("theme"), Theme::default());
+    Some(Boot {
+        key: boot.text("key")?,
+        tenant: boot.text("tenant")?,
+        theme: Theme {
+            hue: theme.number("hue").unwrap_or(usual.hue),
+            chroma: theme.number("chroma").unwrap_or(usual.chroma),
+        },
+        voice_enabled: boot.get("features").flag("voice_enabled"),
+        agent_status: match boot.text("agent_status").as_deref() {
+            Some("online") => Availability::Online,
+            Some("busy") => Availability::Busy,
+            _ => Availability::Offline,
+        },
+        ws_url: boot.text("ws_url")?,
+        parents: boot.list("parents").into_iter().filter_map(Json::into_text).collect(),
+    })
 }
 
 /// Gives the page the tenant's colour. Through the object model: the policy forbids inline style.
-pub(crate) fn dress(theme: &Theme) {
+pub(crate) fn dress(theme: Theme) {
     let root = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
-    if let Some(root) = root {
-        let style = root.style();
+    let Some(style) = root.map(|root| root.style()) else { return };
+    for (name, value) in [("--brand-hue", theme.hue), ("--brand-chroma", theme.chroma)] {
         // A refusal leaves the default colour, which is a fine one.
-        let _ = style.set_property("--brand-hue", &theme.hue.to_string());
-        let _ = style.set_property("--brand-chroma", &theme.chroma.to_string());
+        let _ = style.set_property(name, &print(value));
     }
+}
+
+/// A number in the browser's own print.
+fn print(number: f64) -> String {
+    js_sys::Number::from(number).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }
 
 /// Where the widget is mounted, emptied of the shell's waiting words.
@@ -34,30 +55,41 @@ pub(crate) fn root() -> Option<HtmlElement> {
     Some(root)
 }
 
-/// Shows the newest line.
-pub(crate) fn scroll_to_end(log: &Element) {
-    log.set_scroll_top(log.scroll_height());
+/// Shows the newest line, once it is there.
+pub(crate) fn scroll_to_end() {
+    leptos::prelude::request_animation_frame(|| {
+        if let Ok(Some(log)) = document().query_selector(".w__log") {
+            log.set_scroll_top(log.scroll_height());
+        }
+    });
 }
 
-/// Moves the focus unless it is in another page or somebody is writing.
-pub(crate) fn focus_gently(element: &HtmlElement) {
-    let document = document();
-    let writing = document
-        .active_element()
-        .and_then(|active| active.dyn_into::<HtmlTextAreaElement>().ok())
-        .is_some_and(|field| !field.value().is_empty());
-    if !writing && document.has_focus().unwrap_or(false) {
-        // Focus is a help, not a need.
-        let _ = element.focus();
-    }
+/// Moves the focus to what the screen is for, once it is there; unless the focus is in another page
+/// or somebody is writing.
+pub(crate) fn focus_soon() {
+    leptos::prelude::request_animation_frame(|| {
+        let document = document();
+        let writing = document
+            .active_element()
+            .and_then(|active| active.dyn_into::<HtmlTextAreaElement>().ok())
+            .is_some_and(|field| !field.value().is_empty());
+        if writing || !document.has_focus().unwrap_or(false) {
+            return;
+        }
+        // The last one in the document lies on top.
+        let found = document.query_selector_all("[data-focus]").ok();
+        let last = found.and_then(|all| all.item(all.length().checked_sub(1)?));
+        if let Some(element) = last.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+            // Focus is a help, not a need.
+            let _ = element.focus();
+        }
+    });
 }
 
 /// A moment as a clock on the wall shows it here.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
     let language = leptos::prelude::window().navigator().language().unwrap_or_else(|| "en".to_owned());
-    let options = js_sys::Object::new();
-    // Setting a key of a fresh object does not fail.
-    let _ = js_sys::Reflect::set(&options, &"timeStyle".into(), &"short".into());
+    let options = super::json::object(&[("timeStyle", "short".into())]);
     js_sys::Date::new(&JsValue::from_f64(at.0 as f64)).to_locale_string(&language, &options).into()
 }
 

@@ -1,6 +1,6 @@
 //! Requests to our own server, and refusals read back from problem+json.
 
-use serde::{Serialize, de::DeserializeOwned};
+use super::json::Json;
 use tincan_signaling::{Code, Refusal};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -10,7 +10,7 @@ use web_sys::{AbortSignal, RequestInit, Response};
 const PATIENCE_MS: u32 = 10_000;
 
 /// `GET` with a token.
-pub(crate) async fn get<T: DeserializeOwned>(path: &str, token: &str) -> Result<T, Refusal> {
+pub(crate) async fn get(path: &str, token: &str) -> Result<Json, Refusal> {
     let init = RequestInit::new();
     init.set_method("GET");
     let headers = web_sys::Headers::new().map_err(unreachable_server)?;
@@ -20,42 +20,31 @@ pub(crate) async fn get<T: DeserializeOwned>(path: &str, token: &str) -> Result<
 }
 
 /// `POST` of JSON.
-pub(crate) async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Refusal> {
-    let body = serde_json::to_string(body).map_err(|_| Refusal::new(Code::BadRequest, ""))?;
+pub(crate) async fn post(path: &str, body: &str) -> Result<Json, Refusal> {
     let init = RequestInit::new();
     init.set_method("POST");
-    init.set_body(&JsValue::from_str(&body));
+    init.set_body(&JsValue::from_str(body));
     let headers = web_sys::Headers::new().map_err(unreachable_server)?;
     headers.set("content-type", "application/json").map_err(unreachable_server)?;
     init.set_headers(&headers);
     send(path, &init).await
 }
 
-async fn send<T: DeserializeOwned>(path: &str, init: &RequestInit) -> Result<T, Refusal> {
+async fn send(path: &str, init: &RequestInit) -> Result<Json, Refusal> {
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
     let reply = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(path, init));
     let reply: Response = reply.await.map_err(unreachable_server)?.unchecked_into();
-    let text = JsFuture::from(reply.text().map_err(unreachable_server)?).await.map_err(unreachable_server)?;
-    let text = text.as_string().unwrap_or_default();
-    if reply.ok() {
-        return serde_json::from_str(&text).map_err(|_| Refusal::new(Code::Unavailable, ""));
-    }
-    Err(serde_json::from_str::<Problem>(&text)
-        .map_or_else(|_| Refusal::new(Code::Unavailable, ""), Refusal::from))
+    let body = Json::of(
+        JsFuture::from(reply.json().map_err(unreachable_server)?).await.map_err(unreachable_server)?,
+    );
+    if reply.ok() { Ok(body) } else { Err(refusal(&body)) }
 }
 
 /// What an error answer holds that matters here.
-#[derive(serde::Deserialize)]
-struct Problem {
-    code: Code,
-    #[serde(default)]
-    retry_after_ms: Option<u64>,
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self { retry_after_ms: problem.retry_after_ms, ..Self::new(problem.code, "") }
-    }
+fn refusal(problem: &Json) -> Refusal {
+    let code = problem.text("code").unwrap_or_default();
+    let code = Code::ALL.into_iter().find(|known| known.as_str() == code).unwrap_or(Code::Unavailable);
+    Refusal { retry_after_ms: problem.millis("retry_after_ms"), ..Refusal::new(code, "") }
 }
 
 fn unreachable_server(_: JsValue) -> Refusal {

@@ -92,19 +92,18 @@ impl Line {
                 self.page.open.set(open);
                 match act {
                     Some(Asked::Call) => self.act(Act::Call),
-                    Some(Asked::Return) if self.page.screen.get_untracked() == Screen::Return => {
+                    Some(Asked::Return) if self.page.screen.now() == Screen::Return => {
                         self.act(Act::TakeOver);
                     }
                     Some(Asked::Return) => self.rest.borrow_mut().return_asked = true,
                     None => {}
                 }
             }
-            Heard::Resume { resume: Some(resume) } => {
+            Heard::Resume { resume } => {
                 if let Some(papers) = &self.rest.borrow().papers {
                     papers.set_resume(resume);
                 }
             }
-            Heard::Resume { resume: None } => {}
             Heard::Hangup => self.end(),
             Heard::Shutdown => {
                 self.end();
@@ -210,7 +209,7 @@ impl Line {
 
     fn send(&self) {
         let page = self.page;
-        let text = page.draft.with_untracked(|draft| draft.trim().to_owned());
+        let text = page.draft.peek(|draft| draft.trim().to_owned());
         if text.is_empty() {
             return;
         }
@@ -236,7 +235,7 @@ impl Line {
     fn call(&self) {
         let page = self.page;
         self.speaker.unlock();
-        let words = words::nobody_ready(page.available.get_untracked().agent_status);
+        let words = words::nobody_ready(page.available.now().agent_status);
         page.notice.set(words.map(str::to_owned));
         if words.is_some() {
             return;
@@ -253,7 +252,7 @@ impl Line {
     fn with_microphone(&self, wanted: Wanted) {
         let page = self.page;
         self.rest.borrow_mut().wanted = Some(wanted);
-        if page.step.get_untracked() != Step::Before {
+        if page.step.now() != Step::Before {
             page.step.set(Step::Asked);
         }
         match self.mic.state().get_untracked() {
@@ -281,7 +280,7 @@ impl Line {
     /// Does what is wanted once both are there, the microphone and the room.
     fn go_on(&self) {
         let (page, Some(wire)) = (self.page, self.wire()) else { return };
-        if page.link.get_untracked() != Link::Up || self.mic.state().get_untracked() != MicState::On {
+        if page.link.now() != Link::Up || self.mic.state().get_untracked() != MicState::On {
             return;
         }
         let Some(wanted) = self.rest.borrow_mut().wanted.take() else { return };
@@ -294,7 +293,7 @@ impl Line {
         page.notice.set(None);
         page.chatting.set(false);
         let line = self.clone();
-        let ringing = page.call.with_untracked(Call::id);
+        let ringing = page.call.peek(Call::id);
         spawn_local(async move {
             let outcome = match (wanted, ringing) {
                 (Wanted::Start, _) => wire.driver.start().await.map(drop),
@@ -328,7 +327,7 @@ impl Line {
             rest.dropped = true;
         }
         self.page.step.set(Step::Chat);
-        if self.page.call.with_untracked(Call::is_live) {
+        if self.page.call.peek(Call::is_live) {
             let cancelled = wire.driver.cancel();
             spawn_local(async move { drop(cancelled.await) });
         } else {
@@ -337,7 +336,7 @@ impl Line {
     }
 
     fn decline(&self) {
-        let (Some(wire), Some(call)) = (self.wire(), self.page.call.with_untracked(Call::id)) else { return };
+        let (Some(wire), Some(call)) = (self.wire(), self.page.call.peek(Call::id)) else { return };
         self.speaker.ring(false);
         self.page.dismissed.set(Some(call));
         let declined = wire.driver.decline(call);
@@ -346,7 +345,7 @@ impl Line {
 
     /// Ends whatever call there is, in the way that fits.
     fn end(&self) {
-        match self.page.screen.get_untracked() {
+        match self.page.screen.now() {
             Screen::Talking => {
                 if let Some(wire) = self.wire() {
                     let ended = wire.driver.hang_up();
@@ -365,13 +364,13 @@ impl Line {
     }
 
     fn dismiss(&self) {
-        self.page.dismissed.set(self.page.call.with_untracked(Call::id));
+        self.page.dismissed.set(self.page.call.peek(Call::id));
         self.page.notice.set(None);
     }
 
     /// We only listen during the call, or in the test.
     fn release_microphone(&self) {
-        if !self.page.call.with_untracked(Call::is_live) {
+        if !self.page.call.peek(Call::is_live) {
             self.mic.close();
         }
     }

@@ -1,38 +1,30 @@
 //! The loader on the host page: what it tells us and what we tell it, origins checked both ways.
 
+use super::json::{Json, object};
 use crate::boot::Boot;
-use js_sys::{Object, Reflect};
+use js_sys::Reflect;
 use leptos::ev;
-use serde::Deserialize;
 use tincan_signaling::LegId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, Window};
 
 /// What the loader says.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "tincan", rename_all = "snake_case")]
+#[derive(Debug)]
 pub(crate) enum Heard {
     /// The first word: what the host page keeps for us.
     Init {
-        #[serde(default)]
         resume: Option<String>,
-        #[serde(default)]
         leg: Option<LegId>,
-        #[serde(default)]
         open: bool,
-        #[serde(default)]
         page: Option<String>,
     },
     /// The widget was opened or closed, perhaps with something to do.
     Shown {
-        #[serde(default)]
         open: bool,
-        #[serde(default)]
         act: Option<Asked>,
     },
     Resume {
-        #[serde(default)]
-        resume: Option<String>,
+        resume: String,
     },
     Hangup,
     Shutdown,
@@ -41,8 +33,7 @@ pub(crate) enum Heard {
 }
 
 /// What the host page asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     Call,
     Return,
@@ -71,7 +62,7 @@ pub(crate) fn greet(boot: &'static Boot, heard: impl Fn(Heard) + 'static) {
         if event.origin() != origin || !ours {
             return;
         }
-        if let Some(message) = read(&event.data()) {
+        if let Some(message) = read(&Json::of(event.data())) {
             heard(message);
         }
     });
@@ -80,30 +71,43 @@ pub(crate) fn greet(boot: &'static Boot, heard: impl Fn(Heard) + 'static) {
     say("hello", &[]);
 }
 
-fn read(data: &JsValue) -> Option<Heard> {
-    let text = js_sys::JSON::stringify(data).ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+fn read(message: &Json) -> Option<Heard> {
+    Some(match message.text("tincan")?.as_str() {
+        "init" => Heard::Init {
+            resume: message.text("resume"),
+            leg: message.read("leg"),
+            open: message.flag("open"),
+            page: message.text("page"),
+        },
+        "shown" => Heard::Shown {
+            open: message.flag("open"),
+            act: match message.text("act").as_deref() {
+                Some("call") => Some(Asked::Call),
+                Some("return") => Some(Asked::Return),
+                _ => None,
+            },
+        },
+        "resume" => Heard::Resume { resume: message.text("resume")? },
+        "hangup" => Heard::Hangup,
+        "shutdown" => Heard::Shutdown,
+        "leave" => Heard::Leave,
+        _ => return None,
+    })
 }
 
 /// Says something to the loader, and to it alone.
 pub(crate) fn say(kind: &str, fields: &[(&str, JsValue)]) {
     let (Some(parent), Some(origin)) = (parent(), parent_origin()) else { return };
-    let message = Object::new();
-    let text = JsValue::from_str;
-    for (name, value) in [("tincan", text(kind))].iter().chain(fields) {
-        // Setting a key of a fresh object does not fail.
-        let _ = Reflect::set(&message, &text(name), value);
-    }
+    let mut all = vec![("tincan", JsValue::from_str(kind))];
+    all.extend_from_slice(fields);
+    let message = object(&all);
     // A parent that is gone needs no message.
     let _ = parent.post_message(&message, &origin);
 }
 
 /// Tells the host page's own listeners.
 pub(crate) fn event(name: &str, fields: &[(&str, JsValue)]) {
-    let detail = Object::new();
-    for (key, value) in fields {
-        let _ = Reflect::set(&detail, &JsValue::from_str(key), value);
-    }
+    let detail = object(fields);
     say("event", &[("name", JsValue::from_str(name)), ("detail", detail.into())]);
 }
 
@@ -127,26 +131,5 @@ pub(crate) fn tell_owner(text: &str) {
         let warn: js_sys::Function = warn.unchecked_into();
         // A console that is gone needs no words.
         let _ = warn.call1(&console, &JsValue::from_str(text));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_loader_is_understood() {
-        let init =
-            r#"{"tincan":"init","resume":"R","leg":"00000000-0000-0000-0000-000000000007","open":true}"#;
-        assert!(matches!(
-            serde_json::from_str(init),
-            Ok(Heard::Init { resume: Some(_), leg: Some(_), open: true, page: None })
-        ));
-        let shown = r#"{"tincan":"shown","open":true,"quiet":1,"act":"return"}"#;
-        assert!(matches!(
-            serde_json::from_str(shown),
-            Ok(Heard::Shown { open: true, act: Some(Asked::Return) })
-        ));
-        assert!(serde_json::from_str::<Heard>(r#"{"tincan":"format disk"}"#).is_err());
     }
 }

@@ -1,11 +1,12 @@
 //! The string from real samples: one frame loop a view, which ends with the view, rests while the
 //! page is hidden and stands still where motion is not wanted.
 
+use js_sys::Math;
 use leptos::prelude::*;
 use std::f64::consts::PI;
 use std::fmt::Write;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{HtmlElement, SvgElement};
+use web_sys::HtmlElement;
 
 /// Whose voice runs along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,17 @@ const WIDTH: f64 = 240.0;
 const MIDDLE: f64 = 40.0;
 const POINTS: u32 = 36;
 
+impl Strand {
+    const fn selector(self) -> &'static str {
+        match self {
+            Self::Me | Self::Alone => ".string__me",
+            Self::Them => ".string__them",
+        }
+    }
+}
+
 /// Draws what `levels` gives, frame by frame, until the view goes.
-pub(crate) fn run(levels: impl Fn() -> Vec<(SvgElement, Strand, f32)> + 'static) {
+pub(crate) fn run(levels: impl Fn() -> [Option<(Strand, f32)>; 2] + 'static) {
     let still = window()
         .match_media("(prefers-reduced-motion: reduce)")
         .ok()
@@ -29,18 +39,20 @@ pub(crate) fn run(levels: impl Fn() -> Vec<(SvgElement, Strand, f32)> + 'static)
         .is_some_and(|query| query.matches());
     let mut smooth = [0.0_f64; 3];
     let mut last = 0.0_f64;
-    frames(move |ms| {
+    frames(Box::new(move |ms| {
         // The same ease whatever the screen's rate: made for 60 frames a second.
-        let ease = 1.0 - 0.82_f64.powf(((ms - last) / 16.7).clamp(0.0, 6.0));
+        let ease = 1.0 - Math::pow(0.82, ((ms - last) / 16.7).clamp(0.0, 6.0));
         last = ms;
-        for (path, strand, level) in levels() {
+        for (strand, level) in levels().into_iter().flatten() {
             let drawn = &mut smooth[strand as usize];
             *drawn += (loudness(level) - *drawn) * ease;
-            let d = if still { flat(strand) } else { wave(strand, *drawn, ms / 1000.0) };
-            // A strand that cannot be drawn is not heard worse.
-            let _ = path.set_attribute("d", &d);
+            let d = if still { flat(strand).to_owned() } else { wave(strand, *drawn, ms / 1000.0) };
+            if let Ok(Some(path)) = document().query_selector(strand.selector()) {
+                // A strand that cannot be drawn is not heard worse.
+                let _ = path.set_attribute("d", &d);
+            }
         }
-    });
+    }));
 }
 
 /// Speech as the eye expects it: a quiet voice is visible, a loud one does not burst.
@@ -49,16 +61,12 @@ fn loudness(rms: f32) -> f64 {
     if rms < 0.004 { 0.0 } else { (rms * 6.0).sqrt().min(1.0) }
 }
 
-fn flat(strand: Strand) -> String {
-    let y = match strand {
-        Strand::Me => 43,
-        Strand::Them => 37,
-        Strand::Alone => 40,
-    };
-    let mut d = String::new();
-    // Writing to a String does not fail.
-    let _ = write!(d, "M0 40L8 {y}H232L240 40");
-    d
+const fn flat(strand: Strand) -> &'static str {
+    match strand {
+        Strand::Me => "M0 40L8 43H232L240 40",
+        Strand::Them => "M0 40L8 37H232L240 40",
+        Strand::Alone => "M0 40L240 40",
+    }
 }
 
 /// One strand at time `t`: tied at both ends, swelling towards its own can.
@@ -74,28 +82,42 @@ fn wave(strand: Strand, level: f64, t: f64) -> String {
     let (mut px, mut py) = (0.0, MIDDLE);
     for k in 1..=POINTS {
         let x = f64::from(k) / f64::from(POINTS);
-        let tied = (PI * x).sin().max(0.0).powf(0.9) * (1.0 + lean * 0.84 * (x - 0.5));
-        let swing = 0.6 * (x * 22.0 - run * t * 9.0 + seed).sin()
-            + 0.32 * (x * 37.0 - run * t * 13.0 + seed * 2.3).sin()
-            + 0.3 * (x * 9.0 + t * 3.0).sin();
+        let tied = Math::pow(Math::sin(PI * x).max(0.0), 0.9) * (1.0 + lean * 0.84 * (x - 0.5));
+        let swing = 0.6 * Math::sin(x * 22.0 - run * t * 9.0 + seed)
+            + 0.32 * Math::sin(x * 37.0 - run * t * 13.0 + seed * 2.3)
+            + 0.3 * Math::sin(x * 9.0 + t * 3.0);
         let y = MIDDLE + level * height * tied * swing;
         let mx = f64::midpoint(px, x * WIDTH);
-        let _ = write!(d, "Q{px:.1} {py:.1} {mx:.1} {:.1}", f64::midpoint(py, y));
+        for (sign, value) in [('Q', px), (' ', py), (' ', mx), (' ', f64::midpoint(py, y))] {
+            d.push(sign);
+            push_tenths(&mut d, value);
+        }
         (px, py) = (x * WIDTH, y);
     }
     d.push_str("L240 40");
     d
 }
 
+/// One digit after the point, without the machinery that prints any float.
+fn push_tenths(out: &mut String, value: f64) {
+    let tenths = (value * 10.0) as i32;
+    // Writing to a String does not fail.
+    let _ = write!(out, "{}{}.{}", if tenths < 0 { "-" } else { "" }, tenths.abs() / 10, tenths.abs() % 10);
+}
+
 /// Lights the level bar.
-pub(crate) fn set_level(bar: &HtmlElement, level: f32) {
-    let mut text = String::new();
-    let _ = write!(text, "{:.0}%", loudness(level) * 100.0);
-    let _ = bar.style().set_property("--level", &text);
+pub(crate) fn set_level(level: f32) {
+    let Ok(Some(bar)) = document().query_selector(".bar") else { return };
+    let mut text = ((loudness(level) * 100.0) as i32).to_string();
+    text.push('%');
+    if let Ok(bar) = bar.dyn_into::<HtmlElement>() {
+        // A bar that cannot be lit still has words beside it.
+        let _ = bar.style().set_property("--level", &text);
+    }
 }
 
 /// Calls `draw` with each frame's time until the owner goes. The browser gives a hidden page none.
-fn frames(mut draw: impl FnMut(f64) + 'static) {
+fn frames(mut draw: Box<dyn FnMut(f64)>) {
     let alive = StoredValue::new_local(Some(0_i32));
     let step: StoredValue<Option<js_sys::Function>, LocalStorage> = StoredValue::new_local(None);
     let ask = move || {
@@ -124,11 +146,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_a_straight_string_and_the_ends_stay_tied() {
-        let quiet = wave(Strand::Me, loudness(0.001), 3.0);
-        assert!(quiet.split('Q').skip(1).all(|part| part.contains(" 40.0")));
-        let loud = wave(Strand::Them, loudness(0.3), 3.0);
-        assert!(loud.starts_with("M0 40Q") && loud.ends_with("L240 40") && loud != quiet);
-        assert!((loudness(9.0) - 1.0).abs() < f64::EPSILON);
+    fn tenths_are_printed_like_floats() {
+        let mut out = String::new();
+        for value in [0.0, 240.0, 39.96, -0.25, -12.5] {
+            push_tenths(&mut out, value);
+            out.push(' ');
+        }
+        assert_eq!(out, "0.0 240.0 39.9 -0.2 -12.5 ");
+    }
+
+    #[test]
+    fn silence_is_still_and_a_shout_does_not_burst() {
+        assert!(loudness(0.001).abs() < f64::EPSILON && (loudness(9.0) - 1.0).abs() < f64::EPSILON);
+        assert!(loudness(0.02) > 0.3, "a quiet voice is seen");
     }
 }

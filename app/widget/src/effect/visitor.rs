@@ -1,28 +1,36 @@
 //! Who this visitor is to the server: a token, renewed by the `resume` token that the loader keeps.
 
-use super::{http, loader};
+use super::{
+    http,
+    json::{self, Json},
+    loader,
+};
 use futures::FutureExt;
-use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, rc::Rc};
 use tincan_client::{Token, TokenError, TokenSource};
 use tincan_signaling::{Code, Refusal, SessionId, Sub};
+use wasm_bindgen::JsValue;
 
 /// The answer of `POST /api/widget/sessions`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Visitor {
     pub(crate) session_id: SessionId,
-    #[serde(rename = "visitor_id")]
     pub(crate) me: Sub,
-    pub(crate) token: String,
-    pub(crate) expires_in: u32,
-    pub(crate) resume: String,
+    token: String,
+    expires_in: u32,
+    resume: String,
 }
 
-#[derive(Serialize)]
-struct Ask<'a> {
-    key: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resume: Option<&'a str>,
+impl Visitor {
+    fn read(answer: &Json) -> Option<Self> {
+        Some(Self {
+            session_id: answer.read("session_id")?,
+            me: answer.read("visitor_id")?,
+            token: answer.text("token")?,
+            expires_in: answer.number("expires_in")? as u32,
+            resume: answer.text("resume")?,
+        })
+    }
 }
 
 /// What is known of the visitor between two requests.
@@ -66,8 +74,10 @@ impl Papers {
     /// Asks who this is. The loader keeps the new `resume`; each is good for one use.
     pub(crate) async fn ask(&self) -> Result<Visitor, Refusal> {
         let resume = self.held.borrow().resume.clone();
-        let ask = Ask { key: self.key, resume: resume.as_deref() };
-        let visitor: Visitor = http::post("/api/widget/sessions", &ask).await?;
+        let mut ask = vec![("key", JsValue::from_str(self.key))];
+        ask.extend(resume.map(|resume| ("resume", JsValue::from_str(&resume))));
+        let answer = http::post("/api/widget/sessions", &json::print(&ask)).await?;
+        let visitor = Visitor::read(&answer).ok_or_else(|| Refusal::new(Code::Unavailable, ""))?;
         let mut held = self.held.borrow_mut();
         held.resume = Some(visitor.resume.clone());
         held.token.clone_from(&visitor.token);

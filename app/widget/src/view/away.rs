@@ -5,21 +5,15 @@ use super::{
     icon::{SLACK, can, icon, still},
 };
 use crate::{
-    effect::dom,
+    field::{part, press},
     page::{Act, Page},
     words,
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 /// **Return to your call** when nobody carries it, **Use here** when another tab does.
 #[component]
 pub(crate) fn Away(page: Page, elsewhere: bool) -> impl IntoView {
-    let take = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
-        if let Some(take) = take.get() {
-            dom::focus_gently(&take);
-        }
-    });
     let (title, text, button) = if elsewhere {
         ("Call in your other tab", "Your call goes on there. You can move it to this tab.", "Use here")
     } else {
@@ -31,7 +25,7 @@ pub(crate) fn Away(page: Page, elsewhere: bool) -> impl IntoView {
             <div class="call__mid">
                 <div class="line">
                     {can("can can--xl can--rim can--mute", None, "user")} {still(SLACK)}
-                    {move || can("can can--xl can--rim can--them", Some(words::initial(&page.them())), "headset")}
+                    {part(move || can("can can--xl can--rim can--them", Some(words::initial(&page.them())), "headset").into_any())}
                 </div>
                 <div class="call__who" role="status">
                     <p class="call__state">{title}</p>
@@ -39,11 +33,11 @@ pub(crate) fn Away(page: Page, elsewhere: bool) -> impl IntoView {
                 </div>
             </div>
             <div class="w__foot">
-                <button class="btn btn--lg btn--paper" type="button" node_ref=take on:click=move |_| page.act(Act::TakeOver)>
+                <button class="btn btn--lg btn--paper" type="button" data-focus="" on:click=press(move || page.act(Act::TakeOver))>
                     {icon("phone", "ico ico--solid")}
                     {button}
                 </button>
-                <button class="btn btn--quiet" type="button" on:click=move |_| page.chatting.set(true)>
+                <button class="btn btn--quiet" type="button" on:click=press(move || page.chatting.set(true))>
                     "Write instead"
                 </button>
             </div>

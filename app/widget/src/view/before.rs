@@ -3,19 +3,15 @@
 use super::{head::BackHead, icon::icon};
 use crate::{
     effect::string::{self, Strand},
+    field::{flag, part, pick, press, text},
     page::{Act, Page},
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
+use tincan_client::Device;
 
 /// The microphone test.
 #[component]
 pub(crate) fn Before(page: Page) -> impl IntoView {
-    let start = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
-        if let Some(start) = start.get() {
-            crate::effect::dom::focus_gently(&start);
-        }
-    });
     view! {
         <BackHead page title="Before we call" />
         <div class="w__body">
@@ -26,7 +22,7 @@ pub(crate) fn Before(page: Page) -> impl IntoView {
                 </p>
                 <Meter page />
                 <Devices page />
-                <button class="btn btn--quiet btn--sm" type="button" on:click=move |_| page.act(Act::TestSound)>
+                <button class="btn btn--quiet btn--sm" type="button" on:click=press(move || page.act(Act::TestSound))>
                     {icon("play", "ico ico--sm ico--solid")}
                     "Play test sound"
                 </button>
@@ -36,13 +32,13 @@ pub(crate) fn Before(page: Page) -> impl IntoView {
             <button
                 class="btn btn--primary btn--lg"
                 type="button"
-                node_ref=start
-                on:click=move |_| page.act(Act::Start)
+                data-focus=""
+                on:click=press(move || page.act(Act::Start))
             >
                 {icon("phone", "ico ico--solid")}
                 "Start call"
             </button>
-            <button class="btn btn--quiet" type="button" on:click=move |_| page.act(Act::Start)>
+            <button class="btn btn--quiet" type="button" on:click=press(move || page.act(Act::Start))>
                 "Skip test"
             </button>
         </div>
@@ -52,14 +48,10 @@ pub(crate) fn Before(page: Page) -> impl IntoView {
 /// What the microphone hears, as a strand, as a bar and in words.
 #[component]
 fn Meter(page: Page) -> impl IntoView {
-    let strand = NodeRef::<leptos::svg::Path>::new();
-    let bar = NodeRef::<html::Div>::new();
     string::run(move || {
         let level = page.my_level();
-        if let Some(bar) = bar.get_untracked() {
-            string::set_level(&bar, level);
-        }
-        strand.get_untracked().map(|path| vec![(path, Strand::Alone, level)]).unwrap_or_default()
+        string::set_level(level);
+        [Some((Strand::Alone, level)), None]
     });
     let words = move || {
         if page.rung() {
@@ -73,17 +65,18 @@ fn Meter(page: Page) -> impl IntoView {
         })
     };
     let heard = move || page.test.with(|test| test.open && test.heard);
+    let class = move || if heard() { "mic__words mic__ok" } else { "mic__words" };
     view! {
         <div class="mic__meter">
             <div class="paper-string">
                 <svg class="string" viewBox="0 0 240 80" preserveAspectRatio="none" aria-hidden="true">
-                    <path class="string__me" d="M0 40L240 40" node_ref=strand></path>
+                    <path class="string__me" d="M0 40L240 40"></path>
                 </svg>
             </div>
-            <div class="bar" aria-hidden="true" node_ref=bar></div>
-            <p class="mic__words" class=("mic__ok", heard) role="status">
-                <span hidden=move || !heard()>{icon("check", "ico ico--sm")}</span>
-                {words}
+            <div class="bar" aria-hidden="true"></div>
+            <p class=pick(class) role="status">
+                <span hidden=flag(move || !heard())>{icon("check", "ico ico--sm")}</span>
+                {pick(words)}
             </p>
         </div>
     }
@@ -92,32 +85,24 @@ fn Meter(page: Page) -> impl IntoView {
 /// The menu of microphones; it has names only once the browser granted one.
 #[component]
 fn Devices(page: Page) -> impl IntoView {
+    let options = move || {
+        let option = |device: &Device| {
+            view! { <option value=device.id.clone()>{device.label.clone()}</option> }.into_any()
+        };
+        page.test.with(|test| test.devices.iter().map(option).collect::<Vec<_>>()).into_any()
+    };
     let known = move || page.test.with(|test| !test.devices.is_empty());
     view! {
-        <label class="field" hidden=move || !known()>
+        <label class="field" hidden=flag(move || !known())>
             <span class="field__label">"Microphone"</span>
             <span class="pick">
                 {icon("mic", "ico")}
                 <select
                     class="input"
                     on:change=move |event| page.act(Act::Device(event_target_value(&event)))
-                    prop:value=move || page.test.with(|test| test.device.clone())
+                    prop:value=text(move || page.test.with(|test| test.device.clone()))
                 >
-                    {move || {
-                        page.test.with(|test| {
-                            test.devices
-                                .iter()
-                                .map(|device| {
-                                    let chosen = device.id == test.device;
-                                    view! {
-                                        <option value=device.id.clone() selected=chosen>
-                                            {device.label.clone()}
-                                        </option>
-                                    }
-                                })
-                                .collect_view()
-                        })
-                    }}
+                    {part(options)}
                 </select>
                 {icon("down", "ico")}
             </span>

@@ -5,26 +5,18 @@ use super::{
     icon::{SLACK, TORN, beads, can, icon, still},
 };
 use crate::{
-    effect::{
-        dom,
-        string::{self, Strand},
-    },
+    effect::string::{self, Strand},
+    field::{Field, flag, part, pick, press, text},
     page::{Act, Page},
     words,
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use tincan_signaling::call::CallState;
 
 /// Somebody is rung, or the room has not answered the request yet.
 #[component]
 pub(crate) fn Ringing(page: Page, asked: bool) -> impl IntoView {
-    let cancel = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
-        if let Some(cancel) = cancel.get() {
-            dom::focus_gently(&cancel);
-        }
-    });
-    let text = if asked {
+    let more = if asked {
         "One moment, we set the call up."
     } else {
         "You will hear it here, even from another tab."
@@ -40,13 +32,13 @@ pub(crate) fn Ringing(page: Page, asked: bool) -> impl IntoView {
                 <div class="call__who">
                     <p class="call__state">
                         <span role="status">{if asked { "Connecting…" } else { "Ringing…" }}</span>
-                        {(!asked).then(|| view! { <span class="num" aria-hidden="true">{move || words::clock(page.rings())}</span> })}
+                        {(!asked).then(|| view! { <span class="num" aria-hidden="true">{text(move || words::clock(page.rings()))}</span> })}
                     </p>
-                    <p class="call__text">{text}</p>
+                    <p class="call__text">{more}</p>
                 </div>
             </div>
             <div class="call__tray">
-                <button class="round round--stop" type="button" aria-label="Cancel" node_ref=cancel on:click=move |_| page.act(Act::Cancel)>
+                <button class="round round--stop" type="button" aria-label="Cancel" data-focus="" on:click=press(move || page.act(Act::Cancel))>
                     <span class="round__disc">{icon("phone-down", "ico ico--lg ico--solid")}</span>
                     <span>"Cancel"</span>
                 </button>
@@ -58,7 +50,7 @@ pub(crate) fn Ringing(page: Page, asked: bool) -> impl IntoView {
 /// The call itself.
 #[component]
 pub(crate) fn Talking(page: Page) -> impl IntoView {
-    let state = Memo::new(move |_| page.state());
+    let state = Field::of(page.state_now(), move || page.state());
     let away = move || matches!(state.get(), CallState::Reconnecting | CallState::Held);
     let my_can = move || match (page.muted.get(), away()) {
         (false, false) => can("can can--xl can--rim can--me", None, "user").into_any(),
@@ -67,7 +59,7 @@ pub(crate) fn Talking(page: Page) -> impl IntoView {
     };
     let their_can = move || {
         let class = if away() { "can can--xl can--rim can--mute" } else { "can can--xl can--rim can--them" };
-        can(class, Some(words::initial(&page.them())), "headset")
+        can(class, Some(words::initial(&page.them())), "headset").into_any()
     };
     let middle = move || match state.get() {
         CallState::Connecting => beads().into_any(),
@@ -83,29 +75,29 @@ pub(crate) fn Talking(page: Page) -> impl IntoView {
     };
     view! {
         <StageHead page />
-        <div class="call" class=("call--ask", move || page.blocked.get())>
+        <div class=pick(move || if page.blocked.get() { "call call--ask" } else { "call" })>
             <div class="call__mid">
-                <div class="line">{my_can}{middle}{their_can}</div>
+                <div class="line">{part(my_can)}{part(middle)}{part(their_can)}</div>
                 <div class="call__names">
-                    <span>{move || if page.muted.get() { "You, muted" } else { "You" }}</span>
-                    <span class="clip">{move || page.them()}</span>
+                    <span>{pick(move || if page.muted.get() { "You, muted" } else { "You" })}</span>
+                    <span class="clip">{text(move || page.them())}</span>
                 </div>
                 <div class="call__who">
                     <p class="call__time" role="timer" aria-label="Call duration">
-                        {move || words::clock(page.talked().unwrap_or_default())}
+                        {text(move || words::clock(page.talked().unwrap_or_default()))}
                     </p>
                     <Status page state />
-                    <p class="call__text">{detail}</p>
+                    <p class="call__text">{pick(detail)}</p>
                 </div>
             </div>
             <Tray page />
-            <div class="call__sheet" hidden=move || !page.blocked.get()>
-                <button class="hear" type="button" on:click=move |_| page.act(Act::Hear)>
+            <div class="call__sheet" hidden=flag(move || !page.blocked.get())>
+                <button class="hear" type="button" on:click=press(move || page.act(Act::Hear))>
                     {icon("speaker", "ico ico--lg")}
                     "Tap to hear"
                 </button>
                 <p class="call__text">
-                    {move || [&page.them(), " is on the line. Your browser waits for a tap before it plays sound."].concat()}
+                    {text(move || [&page.them(), " is on the line. Your browser waits for a tap before it plays sound."].concat())}
                 </p>
             </div>
         </div>
@@ -114,30 +106,30 @@ pub(crate) fn Talking(page: Page) -> impl IntoView {
 
 /// The state in words, for everybody.
 #[component]
-fn Status(page: Page, state: Memo<CallState>) -> impl IntoView {
+fn Status(page: Page, state: Field<CallState>) -> impl IntoView {
     let words = move || words::state(state.get(), page.muted.get(), &page.them(), page.held_by_them());
-    let loud = move || !matches!(state.get(), CallState::Active);
+    let class = move || match state.get() {
+        CallState::Active => "call__words",
+        _ => "call__words call__state",
+    };
     view! {
-        <p class="call__words" class=("call__state", loud) role="status">{words}</p>
+        <p class=pick(class) role="status">{text(words)}</p>
     }
 }
 
 /// The two strands.
 fn live(page: Page) -> impl IntoView {
-    let me = NodeRef::<leptos::svg::Path>::new();
-    let them = NodeRef::<leptos::svg::Path>::new();
     string::run(move || {
-        let (Some(me), Some(them)) = (me.get_untracked(), them.get_untracked()) else { return Vec::new() };
-        if !page.open.get_untracked() {
-            return Vec::new();
+        if !page.open.now() {
+            return [None, None];
         }
-        let mine = if page.muted.get_untracked() { 0.0 } else { page.my_level() };
-        vec![(them, Strand::Them, page.their_level()), (me, Strand::Me, mine)]
+        let mine = if page.muted.now() { 0.0 } else { page.my_level() };
+        [Some((Strand::Them, page.their_level())), Some((Strand::Me, mine))]
     });
     view! {
         <svg class="string" viewBox="0 0 240 80" preserveAspectRatio="none" aria-hidden="true">
-            <path class="string__them" d="M0 40L240 40" node_ref=them></path>
-            <path class="string__me" d="M0 40L240 40" node_ref=me></path>
+            <path class="string__them" d="M0 40L240 40"></path>
+            <path class="string__me" d="M0 40L240 40"></path>
         </svg>
     }
 }
@@ -150,20 +142,20 @@ fn Tray(page: Page) -> impl IntoView {
             <button
                 class="round"
                 type="button"
-                aria-label=move || if muted() { "Unmute microphone" } else { "Mute microphone" }
-                data-active=move || muted().then_some("")
-                on:click=move |_| page.act(Act::Mute(!page.muted.get_untracked()))
+                aria-label=pick(move || if muted() { "Unmute microphone" } else { "Mute microphone" })
+                data-active=flag(muted)
+                on:click=press(move || page.act(Act::Mute(!page.muted.now())))
             >
                 <span class="round__disc">
-                    {move || icon(if muted() { "mic-off" } else { "mic" }, "ico ico--lg")}
+                    {part(move || icon(if muted() { "mic-off" } else { "mic" }, "ico ico--lg").into_any())}
                 </span>
-                <span>{move || if muted() { "Unmute" } else { "Mute" }}</span>
+                <span>{pick(move || if muted() { "Unmute" } else { "Mute" })}</span>
             </button>
-            <button class="round" type="button" on:click=move |_| page.chatting.set(true)>
+            <button class="round" type="button" on:click=press(move || page.chatting.set(true))>
                 <span class="round__disc">{icon("chat", "ico ico--lg")}</span>
                 <span>"Chat"</span>
             </button>
-            <button class="round round--stop" type="button" on:click=move |_| page.act(Act::HangUp)>
+            <button class="round round--stop" type="button" on:click=press(move || page.act(Act::HangUp))>
                 <span class="round__disc">{icon("phone-down", "ico ico--lg ico--solid")}</span>
                 <span>"Hang up"</span>
             </button>

@@ -6,11 +6,12 @@ use super::{
 };
 use crate::{
     effect::dom,
+    field::{flag, part, pick, press, text, watch},
     page::{Act, Page},
     timeline::{Item, Timeline},
     words,
 };
-use leptos::{ev::KeyboardEvent, html, prelude::*};
+use leptos::{ev::KeyboardEvent, prelude::*};
 use tincan_signaling::agent::Availability;
 
 /// The chat screen; in a call it stands in front of the stage and shows the way back.
@@ -18,13 +19,15 @@ use tincan_signaling::agent::Availability;
 pub(crate) fn Chat(page: Page) -> impl IntoView {
     view! {
         <Head page />
-        {move || {
+        {part(move || {
             if page.chatting.get() {
-                Some(call_bar(page).into_any())
+                call_bar(page).into_any()
+            } else if page.available.get().voice_enabled {
+                offer(page).into_any()
             } else {
-                page.available.get().voice_enabled.then(|| offer(page).into_any())
+                ().into_any()
             }
-        }}
+        })}
         <Log page />
         <Compose page />
     }
@@ -33,16 +36,19 @@ pub(crate) fn Chat(page: Page) -> impl IntoView {
 /// The way back to the call.
 fn call_bar(page: Page) -> impl IntoView {
     view! {
-        <button class="w__call stage" type="button" on:click=move |_| page.chatting.set(false)>
+        <button class="w__call stage" type="button" on:click=press(move || page.chatting.set(false))>
             {icon("phone", "ico ico--sm ico--solid")} <span class="grow">"Back to the call"</span>
-            <span class="num">{move || page.talked().map(words::clock)}</span>
+            <span class="num">{text(move || words::clock(page.talked().unwrap_or_default()))}</span>
         </button>
     }
 }
 
 /// What the visitor can do now: exactly one main action.
 fn offer(page: Page) -> impl IntoView {
-    let ready = move || page.available.get().agent_status == Availability::Online;
+    let class = move || match page.available.get().agent_status {
+        Availability::Online => "btn btn--lg btn--block btn--primary",
+        Availability::Busy | Availability::Offline => "btn btn--lg btn--block",
+    };
     let words = move || {
         page.notice.get().unwrap_or_else(|| {
             match page.available.get().agent_status {
@@ -59,58 +65,53 @@ fn offer(page: Page) -> impl IntoView {
                 {can("can can--rim", None, "user")} {still(SLACK)}
                 {can("can can--rim", Some(words::initial(&page.boot.tenant)), "headset")}
             </div>
-            <button
-                class="btn btn--lg btn--block"
-                class=("btn--primary", ready)
-                type="button"
-                on:click=move |_| page.act(Act::Call)
-            >
+            <button class=pick(class) type="button" on:click=press(move || page.act(Act::Call))>
                 {icon("phone", "ico ico--solid")}
                 "Call"
             </button>
-            <p class="offer__text" role="status">{words}</p>
+            <p class="offer__text" role="status">{text(words)}</p>
         </section>
     }
 }
 
 #[component]
 fn Log(page: Page) -> impl IntoView {
-    let log = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    watch(move || {
         page.timeline.track();
         page.typing.track();
         page.pending.track();
         page.link.track();
-        if let Some(log) = log.get() {
-            dom::scroll_to_end(&log);
-        }
+        dom::scroll_to_end();
     });
     let empty =
         move || page.timeline.with(|timeline| timeline.items.is_empty()) && page.pending.with(Vec::is_empty);
+    let lines = move || page.timeline.with(|timeline| timeline.items.iter().map(line).collect::<Vec<_>>());
+    let waiting = move || {
+        let line = |text| my_line(text, "Sending…".to_owned());
+        page.pending.get().into_iter().map(line).collect::<Vec<_>>()
+    };
+    let typing = move || page.typing.get().map(|name| [&name, " is typing…"].concat()).unwrap_or_default();
     view! {
-        <div class="w__log" role="log" aria-label="Conversation" tabindex="0" node_ref=log>
-            <p class="w__empty" hidden=move || !empty()>
+        <div class="w__log" role="log" aria-label="Conversation" tabindex="0">
+            <p class="w__empty" hidden=flag(move || !empty())>
                 "Write to us, and somebody answers here. Your messages stay when you change the page."
             </p>
-            {move || {
-                page.timeline.with(|timeline| timeline.items.iter().map(line).collect_view())
-            }}
-            {move || {
-                page.pending.get().into_iter().map(|text| my_line(text, "Sending…".to_owned())).collect_view()
-            }}
-            <p class="msg__meta msg__meta--read" hidden=move || !page.timeline.with(Timeline::last_is_read)>
+            {part(move || lines().into_any())}
+            {part(move || waiting().into_any())}
+            <p
+                class="msg__meta msg__meta--read"
+                hidden=flag(move || !page.timeline.with(Timeline::last_is_read))
+            >
                 "Read"
             </p>
-            <p class="w__typing" role="status">
-                {move || page.typing.get().map(|name| [&name, " is typing…"].concat())}
-            </p>
+            <p class="w__typing" role="status">{text(typing)}</p>
         </div>
     }
 }
 
 fn line(item: &Item) -> AnyView {
     match item {
-        Item::Text(text) if text.mine => my_line(text.text.clone(), dom::time_of_day(text.at)).into_any(),
+        Item::Text(text) if text.mine => my_line(text.text.clone(), dom::time_of_day(text.at)),
         Item::Text(text) => view! {
             <div class="msg">
                 <div class="msg__body" dir="auto">{text.text.clone()}</div>
@@ -126,25 +127,18 @@ fn line(item: &Item) -> AnyView {
     }
 }
 
-fn my_line(text: String, meta: String) -> impl IntoView {
+fn my_line(text: String, meta: String) -> AnyView {
     view! {
         <div class="msg msg--me">
             <div class="msg__body" dir="auto">{text}</div>
             <span class="msg__meta num">{meta}</span>
         </div>
     }
+    .into_any()
 }
 
 #[component]
 fn Compose(page: Page) -> impl IntoView {
-    let field = NodeRef::<html::Textarea>::new();
-    Effect::new(move |_| {
-        if page.open.get()
-            && let Some(field) = field.get()
-        {
-            dom::focus_gently(&field);
-        }
-    });
     let nothing = move || page.draft.with(|draft| draft.trim().is_empty());
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
@@ -153,7 +147,9 @@ fn Compose(page: Page) -> impl IntoView {
         }
     };
     view! {
-        <p class="w__notice" role="status" hidden=move || page.unsent.get().is_none()>{move || page.unsent.get()}</p>
+        <p class="w__notice" role="status" hidden=flag(move || page.unsent.get().is_none())>
+            {text(move || page.unsent.get().unwrap_or_default())}
+        </p>
         <form
             class="w__compose"
             on:submit=move |event| {
@@ -166,15 +162,15 @@ fn Compose(page: Page) -> impl IntoView {
                 aria-label="Message"
                 placeholder="Write a message"
                 maxlength="4000"
-                node_ref=field
-                prop:value=page.draft
+                data-focus=""
+                prop:value=text(move || page.draft.get())
                 on:input=move |event| {
                     page.draft.set(event_target_value(&event));
                     page.act(Act::Typing);
                 }
                 on:keydown=on_key
             ></textarea>
-            <button class="w__send" type="submit" aria-label="Send" disabled=nothing>
+            <button class="w__send" type="submit" aria-label="Send" disabled=flag(nothing)>
                 {icon("send", "ico")}
             </button>
         </form>

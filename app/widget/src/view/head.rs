@@ -2,6 +2,7 @@
 
 use super::icon::icon;
 use crate::{
+    field::{flag, pick, press, text},
     page::{Act, Link, Page},
     screen::Screen,
     words,
@@ -27,11 +28,11 @@ pub(crate) fn Head(page: Page) -> impl IntoView {
     view! {
         <header class="w__head">
             <span class="can can--brand" aria-hidden="true">
-                {words::initial(&page.boot.tenant)} <span class=dot></span>
+                {words::initial(&page.boot.tenant)} <span class=pick(dot)></span>
             </span>
             <div class="grow">
                 <h1 class="w__title clip">{page.boot.tenant.as_str()}</h1>
-                <p class="w__sub"><span class=lamp></span>{words}</p>
+                <p class="w__sub"><span class=pick(lamp)></span>{pick(words)}</p>
             </div>
             {close(page)}
         </header>
@@ -51,7 +52,7 @@ pub(crate) fn StageHead(page: Page) -> impl IntoView {
         <header class="w__head">
             <div class="grow">
                 <h1 class="w__title clip">{page.boot.tenant.as_str()}</h1>
-                <p class="w__sub clip">{sub}</p>
+                <p class="w__sub clip">{text(sub)}</p>
             </div>
             {close(page)}
         </header>
@@ -64,7 +65,7 @@ pub(crate) fn StageHead(page: Page) -> impl IntoView {
 pub(crate) fn BackHead(page: Page, title: &'static str) -> impl IntoView {
     view! {
         <header class="w__head">
-            <button class="w__close" type="button" aria-label="Back" on:click=move |_| page.act(Act::Back)>
+            <button class="w__close" type="button" aria-label="Back" on:click=press(move || page.act(Act::Back))>
                 {icon("left", "ico ico--flip")}
             </button>
             <h1 class="w__title grow">{title}</h1>
@@ -75,7 +76,7 @@ pub(crate) fn BackHead(page: Page, title: &'static str) -> impl IntoView {
 
 fn close(page: Page) -> impl IntoView {
     view! {
-        <button class="w__close" type="button" aria-label="Close chat" on:click=move |_| page.act(Act::Close)>
+        <button class="w__close" type="button" aria-label="Close chat" on:click=press(move || page.act(Act::Close))>
             {icon("down", "ico")}
         </button>
     }
@@ -93,8 +94,8 @@ fn link(page: Page) -> impl IntoView {
         (Link::Over, _) => Some("This chat is no longer valid. Reload the page."),
     };
     view! {
-        <p class="w__link" role="status" hidden=move || words().is_none()>
-            {move || words().unwrap_or_default()}
+        <p class="w__link" role="status" hidden=flag(move || words().is_none())>
+            {pick(move || words().unwrap_or_default())}
         </p>
     }
 }

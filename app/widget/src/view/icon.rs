@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 /// An icon of the sprite in the page's shell.
-pub(crate) fn icon(name: &'static str, class: &'static str) -> impl IntoView {
-    view! { <svg class=class aria-hidden="true"><use href=["#", name].concat()></use></svg> }
+pub(crate) fn icon(name: &'static str, class: &'static str) -> AnyView {
+    view! { <svg class=class aria-hidden="true"><use href=["#", name].concat()></use></svg> }.into_any()
 }
 
 /// A can: a person seen into it.

@@ -5,22 +5,16 @@ use super::{
     icon::{LOOSE, can, icon, still},
 };
 use crate::{
-    effect::dom,
+    field::{flag, part, press, text},
     page::{Act, Page},
     words::{self, Words},
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use tincan_signaling::Call;
 
 /// The reason in words, **Call again** and the way back to the chat.
 #[component]
 pub(crate) fn Over(page: Page) -> impl IntoView {
-    let again = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
-        if let Some(again) = again.get() {
-            dom::focus_gently(&again);
-        }
-    });
     let words = move || {
         page.call.with(|call| match (call, page.me.get()) {
             (Call::Ended(ended), Some(me)) => words::ended(ended, me),
@@ -34,23 +28,23 @@ pub(crate) fn Over(page: Page) -> impl IntoView {
             <div class="end">
                 <div class="line paper-string">
                     {can("can can--lg can--rim", None, "user")} {still(LOOSE)}
-                    {move || can("can can--lg can--rim", Some(words::initial(&page.them())), "headset")}
+                    {part(move || can("can can--lg can--rim", Some(words::initial(&page.them())), "headset").into_any())}
                 </div>
                 <div class="note" role="status">
-                    <h2>{move || words().title}</h2>
-                    <p class="num">{move || words().text}</p>
-                    <p class="note__more" hidden=move || page.notice.get().is_none()>{move || page.notice.get()}</p>
+                    <h2>{text(move || words().title)}</h2>
+                    <p class="num">{text(move || words().text)}</p>
+                    <p class="note__more" hidden=flag(move || page.notice.get().is_none())>{text(move || page.notice.get().unwrap_or_default())}</p>
                 </div>
             </div>
         </div>
         <div class="w__foot">
-            {move || may_call().then(|| view! {
-                <button class="btn btn--primary btn--lg" type="button" node_ref=again on:click=move |_| page.act(Act::Call)>
+            {part(move || if may_call() { view! {
+                <button class="btn btn--primary btn--lg" type="button" data-focus="" on:click=press(move || page.act(Act::Call))>
                     {icon("phone", "ico ico--solid")}
                     "Call again"
                 </button>
-            })}
-            <button class="btn btn--quiet" type="button" on:click=move |_| page.act(Act::Dismiss)>
+            }.into_any() } else { ().into_any() })}
+            <button class="btn btn--quiet" type="button" on:click=press(move || page.act(Act::Dismiss))>
                 "Back to chat"
             </button>
         </div>

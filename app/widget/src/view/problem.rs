@@ -2,6 +2,7 @@
 
 use super::{head::BackHead, icon::icon};
 use crate::{
+    field::press,
     page::{Act, Page},
     words,
 };
@@ -29,7 +30,7 @@ pub(crate) fn Problem(page: Page, problem: MicError) -> impl IntoView {
     let steps = (!advice.steps.is_empty()).then(|| {
         view! {
             <ol class="steps note">
-                {advice.steps.iter().map(|step| view! { <li>{*step}</li> }).collect_view()}
+                {advice.steps.iter().map(|step| view! { <li>{*step}</li> }.into_any()).collect::<Vec<_>>()}
             </ol>
         }
     });
@@ -46,11 +47,11 @@ pub(crate) fn Problem(page: Page, problem: MicError) -> impl IntoView {
         </div>
         <div class="w__foot">
             {advice.again.then(|| view! {
-                <button class="btn btn--primary btn--lg" type="button" on:click=move |_| page.act(Act::AskAgain)>
+                <button class="btn btn--primary btn--lg" type="button" on:click=press(move || page.act(Act::AskAgain))>
                     "Try again"
                 </button>
             })}
-            <button class=quiet type="button" on:click=move |_| page.act(Act::Back)>
+            <button class=quiet type="button" on:click=press(move || page.act(Act::Back))>
                 "Write instead"
             </button>
         </div>

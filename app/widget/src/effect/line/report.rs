@@ -3,6 +3,7 @@
 use super::{Line, Wire};
 use crate::{
     effect::{dom, loader},
+    field::watch,
     page::Page,
     screen::Screen,
 };
@@ -27,7 +28,7 @@ pub(super) fn wire(line: &Line, wire: &Wire) {
     let joined = wire.room.joined();
     launcher(page, joined);
     call_events(page);
-    Effect::new(move |_| {
+    watch(move || {
         if page.open.get() {
             UNREAD.set(0);
         }
@@ -35,7 +36,7 @@ pub(super) fn wire(line: &Line, wire: &Wire) {
 }
 
 fn availability(page: Page) {
-    Effect::new(move |_| {
+    watch(move || {
         let now = page.available.get();
         let status = match now.agent_status {
             Availability::Online => "online",
@@ -51,7 +52,7 @@ fn availability(page: Page) {
 
 /// What the launcher shows, and what the loader keeps for the next page.
 fn launcher(page: Page, joined: Signal<bool>) {
-    Effect::new(move |_| {
+    watch(move || {
         if !joined.get() {
             return;
         }
@@ -70,7 +71,7 @@ fn launcher(page: Page, joined: Signal<bool>) {
             if let Some(leg) = leg {
                 fields.push(("leg", text(&leg.to_string())));
             }
-            if let Some(talked) = page.call.with(|call| call.talked(page.now.get_untracked())) {
+            if let Some(talked) = page.call.with(|call| call.talked(page.now.now())) {
                 fields.push(("since", JsValue::from_f64(dom::now_ms() - talked.as_millis() as f64)));
             }
         }
@@ -79,11 +80,12 @@ fn launcher(page: Page, joined: Signal<bool>) {
 }
 
 fn call_events(page: Page) {
-    Effect::new(move |was: Option<CallState>| {
+    let mut last = CallState::Idle;
+    watch(move || {
         let (state, id) = page.call.with(|call| (call.state(), call.id()));
-        let Some(id) = id else { return state };
+        let was = std::mem::replace(&mut last, state);
+        let Some(id) = id else { return };
         let id = ("call_id", text(&id.to_string()));
-        let was = was.unwrap_or(CallState::Idle);
         match state {
             CallState::Ringing if was != state => loader::event("call:ringing", &[id]),
             CallState::Active
@@ -95,12 +97,11 @@ fn call_events(page: Page) {
             CallState::Ended if !matches!(was, CallState::Idle | CallState::Ended) => ended(page, id),
             _ => {}
         }
-        state
     });
 }
 
 fn ended(page: Page, id: (&str, JsValue)) {
-    page.call.with_untracked(|call| {
+    page.call.peek(|call| {
         let Call::Ended(ended) = call else { return };
         let talked = call.talked(ended.at).map_or(0.0, |talked| talked.as_millis() as f64);
         let reason = ("reason", text(ended.reason.as_str()));

@@ -3,6 +3,7 @@
 use super::{Line, Wire};
 use crate::{
     effect::{dom, history, loader},
+    field::{Field, watch},
     page::{Link, Page},
     screen::{Screen, Step},
 };
@@ -17,15 +18,15 @@ pub(super) fn microphone(line: &Line) {
     let (state, permission) = (line.mic.state(), line.mic.permission());
     let (devices, device) = (line.mic.devices(), line.mic.device());
     let it = line.clone();
-    Effect::new(move |_| match state.get() {
+    watch(move || match state.get() {
         MicState::On => {
-            if matches!(page.step.get_untracked(), Step::Problem(_)) {
+            if matches!(page.step.now(), Step::Problem(_)) {
                 page.step.set(Step::Before);
             }
             it.go_on();
         }
         MicState::Failed(problem) => {
-            if page.step.get_untracked() != Step::Chat {
+            if page.step.now() != Step::Chat {
                 page.step.set(Step::Problem(problem));
             }
             if problem == MicError::Policy {
@@ -35,10 +36,10 @@ pub(super) fn microphone(line: &Line) {
         MicState::Off | MicState::Asking => {}
     });
     let it = line.clone();
-    Effect::new(move |_| {
+    watch(move || {
         let granted = permission.get() == Permission::Granted;
         let plugged = !devices.with(Vec::is_empty);
-        let helped = match page.step.get_untracked() {
+        let helped = match page.step.now() {
             Step::Problem(MicError::Blocked | MicError::Dismissed) => granted,
             Step::Problem(MicError::NoDevice) => plugged,
             _ => false,
@@ -47,7 +48,7 @@ pub(super) fn microphone(line: &Line) {
             it.ask_again();
         }
     });
-    Effect::new(move |_| {
+    watch(move || {
         let (devices, device) = (devices.get(), device.get().unwrap_or_default());
         let open = state.get() == MicState::On;
         page.test.update(|test| (test.devices, test.device, test.open) = (devices, device, open));
@@ -59,8 +60,9 @@ pub(super) fn microphone(line: &Line) {
 fn hear_test(line: &Line) {
     let (page, mic) = (line.page, line.mic.clone());
     let device = line.mic.device();
-    let listens = Memo::new(move |_| page.step.get() == Step::Before && page.test.with(|test| test.open));
-    Effect::new(move |_| {
+    let listens =
+        Field::of(false, move || page.step.get() == Step::Before && page.test.with(|test| test.open));
+    watch(move || {
         device.track();
         if !listens.get() {
             return;
@@ -71,7 +73,7 @@ fn hear_test(line: &Line) {
         every(100, move || {
             let hearing = test.feed(mic.level(), dom::now_ms());
             let now = (hearing == Hearing::Heard, hearing == Hearing::Silent);
-            if page.test.with_untracked(|test| (test.heard, test.silent)) != now {
+            if page.test.peek(|test| (test.heard, test.silent)) != now {
                 page.test.update(|test| (test.heard, test.silent) = now);
             }
         });
@@ -92,8 +94,8 @@ fn every(ms: u64, tick: impl FnMut() + 'static) {
 pub(super) fn room(line: &Line, wire: &Wire) {
     let page = line.page;
     let (status, denied, joined) = (wire.socket.status(), wire.room.denied(), wire.room.joined());
-    Effect::new(move |was: Option<bool>| {
-        let was_up = was.unwrap_or(false);
+    let mut was_up = false;
+    watch(move || {
         let link = match status.get() {
             SocketStatus::SignedOut | SocketStatus::Closed => Link::Over,
             SocketStatus::Up if joined.get() => Link::Up,
@@ -103,19 +105,19 @@ pub(super) fn room(line: &Line, wire: &Wire) {
         };
         let over = denied.get().is_some_and(|refusal| refusal.retry_after_ms.is_none() && !joined.get());
         page.link.set(if over { Link::Over } else { link });
-        was_up || link == Link::Up
+        was_up |= link == Link::Up;
     });
     let (available, typing, pending) = (wire.room.availability(), wire.room.typing(), wire.room.pending());
-    Effect::new(move |_| {
+    watch(move || {
         if let Some(available) = available.get() {
             page.available.set(available);
             page.notice.set(None);
         }
     });
-    Effect::new(move |_| page.typing.set(typing.get().map(|sender| sender.name)));
-    Effect::new(move |_| page.pending.set(pending.get().into_iter().map(|line| line.text).collect()));
+    watch(move || page.typing.set(typing.get().map(|sender| sender.name)));
+    watch(move || page.pending.set(pending.get().into_iter().map(|line| line.text).collect()));
     let it = line.clone();
-    Effect::new(move |_| {
+    watch(move || {
         if page.link.get() == Link::Up {
             it.go_on();
         }
@@ -128,23 +130,23 @@ pub(super) fn room(line: &Line, wire: &Wire) {
 /// Logged events, each once, as they come.
 fn said(page: Page, wire: &Wire) {
     let log = wire.room.timeline();
-    Effect::new(move |taken: Option<usize>| {
+    let mut taken = 0;
+    watch(move || {
         log.with(|log| {
-            let taken = taken.unwrap_or(0).min(log.len());
             let mut news = 0;
             page.timeline.update(|timeline| {
-                for entry in &log[taken..] {
+                for entry in log.iter().skip(taken) {
                     if timeline.take(entry) {
                         news += 1;
                         super::report::message(entry);
                     }
                 }
             });
-            if news > 0 && !page.open.get_untracked() {
+            if news > 0 && !page.open.now() {
                 super::report::unread(news);
             }
-            log.len()
-        })
+            taken = log.len();
+        });
     });
 }
 
@@ -154,7 +156,7 @@ fn read_history(page: Page, wire: &Wire) {
     let (session, papers) = (wire.room.session(), wire.papers.clone());
     // A visitor who was never here before has no history.
     let least = u32::from(papers.is_new());
-    Effect::new(move |_| {
+    watch(move || {
         if due.get() <= least {
             return;
         }
@@ -171,18 +173,15 @@ fn read_history(page: Page, wire: &Wire) {
 /// Says what was seen: only what is on screen in an open widget.
 fn read_receipts(page: Page, wire: &Wire) {
     let room = wire.room.clone();
-    Effect::new(move |told: Option<Option<_>>| {
-        let told = told.flatten();
+    let mut told = None;
+    watch(move || {
         let seen = page.timeline.with(crate::timeline::Timeline::last_of_others);
         let visible = page.open.get()
             && page.link.get() == Link::Up
             && (page.screen.get() == Screen::Chat || page.chatting.get());
-        match seen {
-            Some(up_to) if visible && told != Some(up_to) => {
-                room.read(up_to);
-                Some(up_to)
-            }
-            _ => told,
+        if let Some(up_to) = seen.filter(|_| visible && told != seen) {
+            room.read(up_to);
+            told = seen;
         }
     });
 }
@@ -192,10 +191,10 @@ pub(super) fn call(line: &Line, wire: &Wire) {
     let page = line.page;
     let (call, place) = (wire.room.call(), wire.driver.place());
     let me = wire.room.me();
-    Effect::new(move |known: Option<bool>| {
+    let mut known = false;
+    watch(move || {
         let (call, place) = (call.get(), place.get());
-        let known = known.unwrap_or(false);
-        if let (false, Call::Ended(ended)) = (known || page.former.get_untracked().is_some(), &call) {
+        if let (false, Call::Ended(ended)) = (known || page.former.now().is_some(), &call) {
             // It ended before this page was there: no news.
             page.dismissed.set(Some(ended.head.id));
         }
@@ -204,31 +203,30 @@ pub(super) fn call(line: &Line, wire: &Wire) {
             page.former.set(None);
         }
         page.timeline.update(|timeline| timeline.take_call(&call));
-        let met = known || !matches!(call, Call::Idle);
+        known |= !matches!(call, Call::Idle);
         if !call.is_live() {
             page.chatting.set(false);
         }
         page.leg.set(leg);
         page.call.set(call);
-        met
     });
     let (muted, connection, tap) = (wire.driver.muted(), wire.driver.connection(), line.speaker.needs_tap());
-    Effect::new(move |_| page.muted.set(muted.get()));
-    Effect::new(move |_| page.torn.set(matches!(connection.get(), Connection::Lost)));
-    Effect::new(move |_| page.blocked.set(tap.get()));
+    watch(move || page.muted.set(muted.get()));
+    watch(move || page.torn.set(matches!(connection.get(), Connection::Lost)));
+    watch(move || page.blocked.set(tap.get()));
     returning(line);
     ringtone(line);
     let room = wire.room.clone();
     set_interval(
         move || {
-            if page.call.with_untracked(Call::is_live) {
+            if page.call.peek(Call::is_live) {
                 page.now.set(room.server_now());
             }
         },
         Duration::from_millis(250),
     );
     let room = wire.room.clone();
-    Effect::new(move |_| {
+    watch(move || {
         // At once when the call changes, so that no timer starts with an old moment.
         page.call.track();
         let now = room.server_now();
@@ -241,7 +239,7 @@ pub(super) fn call(line: &Line, wire: &Wire) {
 /// The host page's **Return to your call** was pressed before we knew of the call.
 fn returning(line: &Line) {
     let it = line.clone();
-    Effect::new(move |_| {
+    watch(move || {
         if it.page.screen.get() == Screen::Return && std::mem::take(&mut it.rest.borrow_mut().return_asked) {
             it.act(crate::page::Act::TakeOver);
         }
@@ -251,20 +249,20 @@ fn returning(line: &Line) {
 /// An agent's call rings, also in a closed widget, which then comes up.
 fn ringtone(line: &Line) {
     let (page, speaker) = (line.page, line.speaker.clone());
-    let rings = Memo::new(move |_| match page.screen.get() {
-        Screen::Incoming => true,
-        Screen::Before => page.rung(),
-        _ => false,
-    });
-    Effect::new(move |was: Option<bool>| {
-        let rings = rings.get();
-        if rings != was.unwrap_or(false) {
+    let mut was = false;
+    watch(move || {
+        let rings = match page.screen.get() {
+            Screen::Incoming => true,
+            Screen::Before => page.rung(),
+            _ => false,
+        };
+        if rings != was {
             speaker.ring(rings);
         }
-        if rings && !page.open.get_untracked() {
+        was = rings;
+        if rings && !page.open.now() {
             loader::say("show", &[]);
         }
-        rings
     });
 }
 

@@ -1,0 +1,127 @@
+//! A value that views follow, as small as it can be: the page has some twenty of them, and whatever
+//! is generic is paid for once a type in the size of the wasm. So is whatever takes a closure, which
+//! is why closures are boxed here before they reach the framework.
+
+use leptos::{
+    ev::MouseEvent,
+    prelude::{AnyView, ArcTrigger, Effect, Notify, Track},
+};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One value of the page. It lives as long as the page, and so is free to copy.
+pub(crate) struct Field<T: 'static>(&'static Inner<T>);
+
+struct Inner<T> {
+    /// There is one thread; the lock only tells the compiler so.
+    value: Mutex<T>,
+    changed: ArcTrigger,
+}
+
+impl<T> Clone for Field<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Field<T> {}
+
+impl<T: PartialEq + Send + 'static> Field<T> {
+    /// Made once a page and never freed.
+    pub(crate) fn new(value: T) -> Self {
+        Self(Box::leak(Box::new(Inner { value: Mutex::new(value), changed: ArcTrigger::new() })))
+    }
+
+    /// A value that follows others.
+    pub(crate) fn of(first: T, follow: impl Fn() -> T + 'static) -> Self {
+        let field = Self::new(first);
+        watch(move || field.set(follow()));
+        field
+    }
+
+    fn lock(self) -> MutexGuard<'static, T> {
+        self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn track(self) {
+        self.0.changed.track();
+    }
+
+    /// Looks at the value and follows it.
+    pub(crate) fn with<R>(self, look: impl FnOnce(&T) -> R) -> R {
+        self.track();
+        self.peek(look)
+    }
+
+    /// Looks at the value once.
+    pub(crate) fn peek<R>(self, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.lock())
+    }
+
+    /// Changes the value in place and tells whoever follows it.
+    pub(crate) fn update(self, change: impl FnOnce(&mut T)) {
+        change(&mut self.lock());
+        self.0.changed.notify();
+    }
+
+    /// Puts another value; the same value is no news.
+    pub(crate) fn set(self, value: T) {
+        {
+            let mut held = self.lock();
+            if *held == value {
+                return;
+            }
+            *held = value;
+        }
+        self.0.changed.notify();
+    }
+}
+
+impl<T: PartialEq + Send + Clone + 'static> Field<T> {
+    /// The value, followed.
+    pub(crate) fn get(self) -> T {
+        self.track();
+        self.now()
+    }
+
+    /// The value as it is now.
+    pub(crate) fn now(self) -> T {
+        self.lock().clone()
+    }
+}
+
+/// Runs `follow` now and whenever something it looked at has changed.
+pub(crate) fn watch(follow: impl FnMut() + 'static) {
+    watch_boxed(Box::new(follow));
+}
+
+fn watch_boxed(mut follow: Box<dyn FnMut()>) {
+    Effect::new(move |_: Option<()>| follow());
+}
+
+/// Words that change.
+pub(crate) fn text(words: impl Fn() -> String + Send + 'static) -> Box<dyn Fn() -> String + Send> {
+    Box::new(words)
+}
+
+/// One of a few fixed words: a name, a class.
+pub(crate) fn pick(word: impl Fn() -> &'static str + Send + 'static) -> Box<dyn Fn() -> &'static str + Send> {
+    Box::new(word)
+}
+
+/// Something that is so or not.
+pub(crate) fn flag(flag: impl Fn() -> bool + Send + 'static) -> Box<dyn Fn() -> bool + Send> {
+    Box::new(flag)
+}
+
+/// A part of the picture that changes.
+pub(crate) fn part(view: impl Fn() -> AnyView + Send + 'static) -> Box<dyn Fn() -> AnyView + Send> {
+    Box::new(view)
+}
+
+/// What a press does.
+pub(crate) fn press(act: impl Fn() + 'static) -> impl FnMut(MouseEvent) + 'static {
+    press_boxed(Box::new(act))
+}
+
+fn press_boxed(act: Box<dyn Fn()>) -> impl FnMut(MouseEvent) + 'static {
+    move |_| act()
+}
