@@ -7,7 +7,7 @@ use crate::{
     private_file,
     revocations::Revocations,
     rooms::MessageWriter,
-    storage::{Db, StorageError},
+    storage::{self, Db, StorageError},
     tenants::Tenants,
     throttle::LoginThrottle,
     tokens, upkeep,
@@ -42,6 +42,15 @@ pub(crate) struct Inner {
     pub(crate) leases: Mutex<HashMap<ClientSessionId, Timestamp>>,
 }
 
+/// What stands in the database before it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseState {
+    /// Whether there is a database with our tables.
+    pub exists: bool,
+    /// How many steps its schema is behind this program.
+    pub pending_migrations: usize,
+}
+
 /// Why the backend cannot be opened. The text is for whoever starts the server.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -71,7 +80,7 @@ impl Backend {
         let keys = Keys::load(&config)?;
         let db = match &config.database_url {
             Some(url) => Db::open(url).await?,
-            None => Db::open_file(&config.data_dir.join("tincan.db")).await?,
+            None => Db::open_file(&config.sqlite_file()).await?,
         };
         let backend = Self {
             inner: Arc::new(Inner {
@@ -91,6 +100,12 @@ impl Backend {
         backend.load_revocations().await?;
         tokio::spawn(upkeep::run(Arc::downgrade(&backend.inner)));
         Ok(backend)
+    }
+
+    /// Looks at the database without changing anything.
+    pub async fn inspect(config: &BackendConfig) -> Result<DatabaseState, OpenError> {
+        let pending = storage::pending(config.database_url.as_deref(), &config.sqlite_file()).await?;
+        Ok(DatabaseState { exists: pending.is_some(), pending_migrations: pending.unwrap_or(0) })
     }
 
     /// Now, by the program's one clock.

@@ -1,7 +1,8 @@
 //! Calls: whether one may start, and the record that each of them leaves.
 
 use crate::{
-    Backend, Refused, Result, clock,
+    Backend, Identity, Refused, Result, clock,
+    error::forbidden,
     rooms::RoomInfo,
     storage::{
         calls::{self, CallRow},
@@ -55,6 +56,25 @@ impl Backend {
             video: entitlements.video().is_ok(),
             ring_ms: self.inner.config.ring.as_millis().try_into().unwrap_or(u32::MAX),
         })
+    }
+
+    /// Whether whoever asks may have credentials of a TURN relay: visitors and staff of a tenant that
+    /// is entitled to one.
+    pub async fn authorize_turn(&self, who: &Identity) -> Result<()> {
+        let Some(tenant) = who.tenant else { return forbidden() };
+        Ok(self.entitlements(tenant).await?.turn()?)
+    }
+
+    /// The conversation in which this user has a leg of a call that goes on: how a dashboard that was
+    /// loaded again finds back.
+    pub async fn live_call_of(&self, who: &Identity) -> Result<Option<SessionId>> {
+        let Some(tenant) = who.tenant else { return Ok(None) };
+        let rows = calls::running_in(self.db(), tenant.0).await?;
+        let has_leg = |row: &CallRow| {
+            serde_json::from_value::<Call>(row.snapshot.clone())
+                .is_ok_and(|call| call.is_live() && call.legs_of(who.sub).next().is_some())
+        };
+        Ok(rows.into_iter().rev().find(has_leg).map(|row| SessionId(row.session_id)))
     }
 
     /// Writes the record of a call as it is now: at request, accept, change of legs and end. Writing

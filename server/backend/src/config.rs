@@ -41,6 +41,11 @@ impl BackendConfig {
             ring: tincan_signaling::call::RING,
         }
     }
+
+    /// Where the SQLite database is unless a URL says otherwise.
+    pub(crate) fn sqlite_file(&self) -> PathBuf {
+        self.data_dir.join("tincan.db")
+    }
 }
 
 impl fmt::Debug for BackendConfig {

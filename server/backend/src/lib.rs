@@ -32,7 +32,7 @@ mod upkeep;
 pub mod widget;
 
 pub use audit::AuditEntry;
-pub use backend::{Backend, OpenError};
+pub use backend::{Backend, DatabaseState, OpenError};
 pub use change::Change;
 pub use clock::Clock;
 pub use config::{BackendConfig, SigningKey};

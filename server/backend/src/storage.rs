@@ -11,6 +11,7 @@ mod db;
 mod dialect;
 mod error;
 pub(crate) mod messages;
+mod pending;
 pub(crate) mod read_marks;
 pub(crate) mod refresh_tokens;
 mod row;
@@ -26,3 +27,4 @@ pub(crate) mod visitors;
 
 pub(crate) use db::{Db, Tx};
 pub(crate) use error::StorageError;
+pub(crate) use pending::pending;

@@ -10,7 +10,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use tincan_signaling::{Code, SessionId, Timestamp, event::Role};
+use tincan_signaling::{Code, SessionId, Sub, Timestamp, event::Role};
 use uuid::Uuid;
 
 /// A page of the list.
@@ -32,6 +32,8 @@ pub struct ChatSession {
     pub page_url: Option<String>,
     pub last_text: Option<String>,
     pub last_from_visitor: bool,
+    /// Who wrote the last text.
+    pub last_by: Option<Sub>,
     pub last_at: Timestamp,
     /// Messages of the visitor that nobody of the staff has read or answered.
     pub unread: u32,
@@ -86,6 +88,7 @@ impl Backend {
                 last_from_visitor: last
                     .as_ref()
                     .is_some_and(|last| last.author_role == Role::Visitor.as_str()),
+                last_by: last.as_ref().map(|last| Sub(last.author)),
                 last_text: last.map(|last| last.body),
                 last_at: clock::to_wire(row.last_at),
                 unread: row.unread.try_into().unwrap_or(0),

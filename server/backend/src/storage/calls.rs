@@ -153,6 +153,17 @@ pub(crate) async fn running(db: &Db) -> Result<Vec<CallRow>, StorageError> {
     db.fetch_all(&running).await
 }
 
+/// Calls of a tenant that have not ended, the oldest first.
+pub(crate) async fn running_in(db: &Db, tenant: Uuid) -> Result<Vec<CallRow>, StorageError> {
+    let running = select()
+        .and_where(Expr::col(Calls::EndedAt).is_null())
+        .and_where(Expr::col(Calls::TenantId).eq(tenant))
+        .order_by(Calls::RequestedAt, Order::Asc)
+        .order_by(Calls::Id, Order::Asc)
+        .to_owned();
+    db.fetch_all(&running).await
+}
+
 /// Ends a row whose snapshot cannot be read, so that it is not found running for ever.
 pub(crate) async fn give_up(
     db: &Db,

@@ -118,6 +118,8 @@ async fn an_ended_row_and_a_newer_one_stay_as_they_are() {
         let scene = scene(world).await;
         world.backend.save_call(&scene.record(1, 3)).await.unwrap();
         world.backend.save_call(&scene.record(1, 0)).await.unwrap();
+        let (agent, session) = (&scene.agent, scene.room.session);
+        assert_eq!(world.backend.live_call_of(agent).await.unwrap(), Some(session));
         let running = world.backend.running_calls().await.unwrap();
         assert_eq!(running[0].call, scene.states[3]);
         // A new life of the log counts from one again.
@@ -125,6 +127,7 @@ async fn an_ended_row_and_a_newer_one_stay_as_they_are() {
         assert_eq!(world.backend.running_calls().await.unwrap()[0].call, scene.states[1]);
         world.backend.save_call(&scene.record(2, 4)).await.unwrap();
         let ended = shown(world, &scene).await;
+        assert_eq!(world.backend.live_call_of(agent).await.unwrap(), None);
         let gone = scene.states[0].clone().restored(Timestamp(world.backend.now().0 + 500_000));
         for late in [scene.states[0].clone(), scene.states[3].clone(), gone] {
             let record = CallRecord { call: late, seq: 99, ..scene.record(3, 0) };

@@ -105,6 +105,21 @@ async fn a_theme_has_bounds_and_an_unknown_key_names_nobody() {
         assert_eq!(code(world.backend.tenant_by_key("tc_unknown").await), Code::NotFound);
         assert_eq!(code(world.backend.widget_session("tc_unknown", None).await), Code::NotFound);
         world.backend.ready().await.unwrap();
+        assert!(world.backend.authorize_turn(&world.visitor(&tenant).await.0).await.is_ok());
+        assert_eq!(code(world.backend.authorize_turn(&console).await), Code::Forbidden);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_is_looked_at_without_making_one() {
+    on_each_database(async |world| {
+        let there = crate::Backend::inspect(&world.config).await.unwrap();
+        assert_eq!((there.exists, there.pending_migrations), (true, 0));
+        let empty = tempfile::tempdir().unwrap();
+        let config = crate::BackendConfig::new(empty.path(), "http://127.0.0.1:7000");
+        assert!(!crate::Backend::inspect(&config).await.unwrap().exists);
+        assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
     })
     .await;
 }
