@@ -11,7 +11,7 @@ use std::{
 
 /// Voice calls from a chat widget, peer to peer.
 #[derive(Debug, Parser)]
-#[command(name = "tincan", version, about)]
+#[command(name = "tincan", version)]
 pub struct Cli {
     #[command(flatten)]
     pub settings: Settings,

@@ -83,7 +83,7 @@ impl Default for Config {
 pub enum ConfigError {
     #[error("cannot read the configuration file {}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
-    #[error("{0}")]
+    #[error(transparent)]
     Parse(#[from] config::ConfigError),
     #[error("{key}: {reason}")]
     Invalid { key: String, reason: String },

@@ -5,9 +5,10 @@ use crate::{
     cli::{self, Settings},
     config::PublicUrl,
 };
+use anyhow::Context;
 use clap::Subcommand;
 use std::process::ExitCode;
-use tincan_backend::{Backend, Identity, plans::Plan, tenants::TenantView};
+use tincan_backend::{Backend, Identity, Refused, plans::Plan, tenants::TenantView};
 
 /// What can be done with tenants.
 #[derive(Debug, Subcommand)]
@@ -18,7 +19,7 @@ pub enum Verb {
         #[arg(default_value = "My company")]
         name: String,
         /// What it may use: free or premium
-        #[arg(long, default_value = "free")]
+        #[arg(long, default_value = "free", value_parser = plan)]
         plan: Plan,
         /// A site that may show the widget, such as https://www.example.com; may be given often
         #[arg(long = "origin", value_name = "ORIGIN")]
@@ -31,8 +32,13 @@ pub enum Verb {
         /// The tenant's public key
         key: String,
         /// free or premium
+        #[arg(value_parser = plan)]
         plan: Plan,
     },
+}
+
+fn plan(text: &str) -> Result<Plan, String> {
+    text.parse().map_err(|refused: Refused| refused.refusal().reason)
 }
 
 /// Does it and says what came of it.
@@ -61,7 +67,9 @@ async fn create(
     let by = Identity::console();
     let tenant = backend.create_tenant(&by, name, plan).await.map_err(in_words)?;
     for origin in origins {
-        backend.add_origin(&by, tenant.id, origin).await.map_err(in_words)?;
+        backend.add_origin(&by, tenant.id, origin).await.map_err(in_words).with_context(|| {
+            format!("made the tenant {}, but {origin} is not on its list; add it on /admin", tenant.key)
+        })?;
     }
     let key = &tenant.key;
     Ok(format!(
@@ -94,5 +102,5 @@ async fn set_plan(backend: &Backend, key: &str, plan: Plan) -> anyhow::Result<St
     let by = Identity::console();
     let tenant = backend.set_plan(&by, tenant, plan).await.map_err(in_words)?;
     let plan = tenant.plan.as_str();
-    Ok(format!("{} is on the plan {plan} now. A running server learns it within a minute.", tenant.name))
+    Ok(format!("{} is on the plan {plan} now. A running server learns it within seconds.", tenant.name))
 }

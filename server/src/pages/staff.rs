@@ -5,7 +5,7 @@ use crate::{caller::Caller, state::AppState};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, header, request::Parts},
+    http::{HeaderValue, header, request::Parts},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -75,7 +75,7 @@ async fn lead(
     next: Next,
 ) -> Response {
     let uri = request.uri();
-    if request.method() != Method::GET || uri.path().starts_with("/sfn/") {
+    if !request.method().is_safe() || uri.path().starts_with("/sfn/") {
         return next.run(request).await;
     }
     let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());

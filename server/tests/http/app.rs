@@ -1,12 +1,12 @@
 //! A server for one test, and the people who use it.
 
+use crate::site;
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode,
     header::{CONTENT_TYPE, COOKIE, HeaderMap, ORIGIN, SET_COOKIE},
     redirect::Policy,
 };
 use serde_json::{Value, json};
-use std::fs;
 use tempfile::TempDir;
 use tincan::{
     assets::Assets,
@@ -42,7 +42,7 @@ impl TestApp {
     pub(crate) async fn with(settings: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = settings_in(&folder, settings);
-        build_site(&config);
+        site::build(&config.site_root());
         let assets = Assets::read(&config.site_root()).unwrap();
         let listeners = Listeners::bind(&config.listen).unwrap();
         let url = config.public_url_on(listeners.port);
@@ -145,20 +145,4 @@ fn settings_in(folder: &TempDir, settings: &[(&'static str, &str)]) -> Config {
         vec![("data_dir", path("data")), ("site_root", path("site")), ("listen.port", "0".to_owned())];
     let settings = settings.iter().map(|(key, text)| (*key, (*text).to_owned())).collect();
     config::load(None, [], defaults, settings).unwrap()
-}
-
-/// As much of a built site as the server reads: real sample pages, files with something in them.
-fn build_site(config: &Config) {
-    let site = config.site_root();
-    fs::create_dir_all(site.join("pkg")).unwrap();
-    fs::create_dir_all(site.join("demo")).unwrap();
-    let manifest = json!({"tincan.js": "tincan-1a2b.js", "widget.js": "widget-3c4d.js"});
-    fs::write(site.join("pkg/manifest.json"), manifest.to_string()).unwrap();
-    fs::write(site.join("pkg/tincan-1a2b.js"), "export const x = 1;\n".repeat(100)).unwrap();
-    fs::write(site.join("pkg/widget-3c4d.js"), "plain").unwrap();
-    fs::write(site.join("pkg/widget-3c4d.js.br"), "brotli").unwrap();
-    let public = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../public");
-    for name in ["embed.js", "favicon.svg", "demo/index.html", "demo/pans.html"] {
-        fs::copy(public.join(name), site.join(name)).unwrap();
-    }
 }

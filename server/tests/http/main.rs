@@ -6,4 +6,6 @@ mod auth;
 mod conversations;
 mod pages;
 mod service;
+#[path = "../support/site.rs"]
+mod site;
 mod widget;
