@@ -11,10 +11,11 @@ mod stats;
 pub use negotiation::Connection;
 
 use crate::{
-    media::{Microphone, SoundWatch, Speaker, TrackWatcher},
+    media::{Microphone, RemoteSound, SoundWatch, Speaker, TrackWatcher},
     page::{Listener, TimerSlot, get, new_id, now_ms, window},
     room::{News, Room, Watcher},
 };
+use futures::future::Either;
 use leptos::prelude::*;
 use negotiation::{is_held, report};
 use peer::Peer;
@@ -32,7 +33,7 @@ use tincan_signaling::{
     id::{CallId, LegId},
     leg::{Leg, Socket as LegSocket},
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{EventTarget, MediaStreamTrack};
 
@@ -61,6 +62,10 @@ struct Inner {
     leg: Cell<Option<LegId>>,
     /// Whether that leg was seen in the call.
     entered: Cell<bool>,
+    /// The call asked for and not answered for yet.
+    asked: Cell<Option<CallId>>,
+    /// What kind of network the browser last spoke of.
+    network: RefCell<JsValue>,
     ice: RefCell<Option<Vec<IceServer>>>,
     peers: RefCell<BTreeMap<LegId, Rc<Peer>>>,
     /// Signals that came before their peer was known.
@@ -93,6 +98,8 @@ impl CallDriver {
             speaker: speaker.clone(),
             leg: Cell::new(None),
             entered: Cell::new(false),
+            asked: Cell::new(None),
+            network: RefCell::new(JsValue::UNDEFINED),
             ice: RefCell::default(),
             peers: RefCell::default(),
             early: RefCell::default(),
@@ -150,8 +157,19 @@ impl CallDriver {
             turn: false,
             ring_ms: 0,
         };
+        self.0.asked.set(Some(call_id));
         let said = self.0.say(request);
-        async move { said.await.map(|()| call_id) }
+        let own = self.0.own.clone();
+        async move {
+            let outcome = said.await;
+            let Some(inner) = own.upgrade() else { return outcome.map(|()| call_id) };
+            if inner.asked.get() != Some(call_id) {
+                // Cancelled by whoever asked: nothing to complain about.
+                return Ok(call_id);
+            }
+            inner.asked.set(None);
+            outcome.map(|()| call_id)
+        }
     }
 
     /// Answers a call that rings here.
@@ -181,9 +199,24 @@ impl CallDriver {
         self.0.say(Event::CallDecline { call_id })
     }
 
-    /// Stops calling.
+    /// Stops calling, also while the request is still waiting for the network.
     pub fn cancel(&self) -> impl Future<Output = Result<(), Refusal>> + use<> {
-        self.0.say_of_call(|call_id| Event::CallCancel { call_id })
+        let asked = self.0.asked.take();
+        let arrived = asked.and_then(|call_id| Some((call_id, self.0.room.withdraw(call_id)?)));
+        if arrived.is_some() {
+            self.0.depart();
+        }
+        let said = match arrived {
+            Some((_, false)) => None,
+            Some((call_id, true)) => Some(Either::Left(self.0.say(Event::CallCancel { call_id }))),
+            None => Some(Either::Right(self.0.say_of_call(|call_id| Event::CallCancel { call_id }))),
+        };
+        async move {
+            match said {
+                Some(said) => said.await,
+                None => Ok(()),
+            }
+        }
     }
 
     /// Ends the call for everybody.
@@ -227,18 +260,26 @@ impl Inner {
         *self.watchers.borrow_mut() = Some(Watchers { _news: news, _track: track });
         // The way to the network changed: look for a new path without waiting for the old to die.
         let Some(window) = window() else { return };
-        let connection = get(&window.navigator(), "connection").dyn_into::<EventTarget>().ok();
-        let mut targets: Vec<(EventTarget, &'static str)> = vec![(window.into(), "online")];
-        targets.extend(connection.map(|connection| (connection, "change")));
-        for (target, name) in targets {
-            let own = self.own.clone();
-            let changed = Listener::on(&target, name, move |_| {
-                if let Some(inner) = own.upgrade() {
-                    inner.network_changed();
-                }
-            });
-            self.listeners.borrow_mut().push(changed);
-        }
+        let own = self.own.clone();
+        let online = Listener::on(&window, "online", move |_| {
+            if let Some(inner) = own.upgrade() {
+                inner.network_changed();
+            }
+        });
+        self.listeners.borrow_mut().push(online);
+        let connection = get(&window.navigator(), "connection");
+        let Some(target) = connection.dyn_ref::<EventTarget>().cloned() else { return };
+        *self.network.borrow_mut() = get(&connection, "type");
+        let own = self.own.clone();
+        let changed = Listener::on(&target, "change", move |_| {
+            // It also tells of every change of speed; only another network is of interest.
+            let Some(inner) = own.upgrade() else { return };
+            let network = get(&connection, "type");
+            if inner.network.replace(network.clone()) != network {
+                inner.network_changed();
+            }
+        });
+        self.listeners.borrow_mut().push(changed);
     }
 
     fn hear(&self, news: &News<'_>) {
@@ -286,9 +327,12 @@ impl Inner {
         let own = self.own.clone();
         async move {
             let outcome = said.await;
-            if let (Err(refusal), Some(inner)) = (&outcome, own.upgrade()) {
+            let Some(inner) = own.upgrade() else { return outcome };
+            // A leg that was given up meanwhile is not spoken of any more.
+            let current = asked.is_none() || inner.leg.get() == asked;
+            if let (Err(refusal), true) = (&outcome, current) {
                 inner.refused.set(Some(refusal.clone()));
-                if asked.is_some() && inner.leg.get() == asked && !inner.entered.get() {
+                if asked.is_some() && !inner.entered.get() {
                     inner.depart();
                 }
             }
@@ -575,11 +619,20 @@ impl Inner {
         });
     }
 
-    fn heard(&self, received: stats::Received) {
+    fn heard(&self, peer: &Peer, received: stats::Received) {
+        if self.speaker.is_blocked() {
+            // Nothing is played, so nothing is counted as heard.
+            self.watch.take();
+            return;
+        }
         let call = self.room.call_now();
         let quiet = call.legs().iter().any(|leg| Some(leg.id) != self.leg.get() && leg.muted);
         let silent = quiet || is_held(&call);
         let sound = self.watch.borrow_mut().feed(received.packets, received.energy, silent, now_ms());
+        if sound == RemoteSound::Stalled && self.speaker.show(sound) {
+            // Connected, and nothing arrives: another path may carry more.
+            peer.renew();
+        }
         self.speaker.show(sound);
     }
 }
@@ -589,7 +642,7 @@ async fn listen_to(driver: Weak<Inner>, peer: Rc<Peer>) {
     let Some(stats) = peer.stats().await else { return };
     if let Some(inner) = driver.upgrade().filter(|_| peer.connection() == Connection::Up) {
         peer.recover_sound(&inner.speaker);
-        inner.heard(stats.received);
+        inner.heard(&peer, stats.received);
     }
 }
 

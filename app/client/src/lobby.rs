@@ -109,7 +109,7 @@ impl Lobby {
 
     /// Leaves the lobby now, whoever still holds it.
     pub fn leave(&self) {
-        self.0.line.exit(Topic::Lobby(self.0.tenant));
+        self.0.line.exit(Topic::Lobby(self.0.tenant), &**self.0);
         self.0.joined.set(false);
     }
 }
@@ -230,6 +230,6 @@ impl Member for Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.line.exit(Topic::Lobby(self.tenant));
+        self.line.exit(Topic::Lobby(self.tenant), self);
     }
 }

@@ -24,7 +24,7 @@ use tincan_signaling::{
     Call,
     code::{Code, Refusal},
     event::{Entry, Event, Sender, Signal as Addressed},
-    id::{EventId, SessionId, Sub, Timestamp, Topic},
+    id::{CallId, EventId, SessionId, Sub, Timestamp, Topic},
     wire::{
         AvailabilityEvent, Broadcast, BroadcastConfig, Join, JoinConfig, Joined, Refused, Snapshot, Typing,
     },
@@ -201,7 +201,7 @@ impl Room {
 
     /// Leaves the room now, whoever still holds it.
     pub fn leave(&self) {
-        self.0.line.exit(Topic::Room(self.0.session));
+        self.0.line.exit(Topic::Room(self.0.session), &**self.0);
         self.0.down();
     }
 
@@ -214,6 +214,15 @@ impl Room {
     /// negotiation is begun again.
     pub(crate) fn signal(&self, signal: &Addressed) {
         self.0.send(signal.body.name(), &signal.to_json());
+    }
+
+    /// Takes back a request that nobody is known to have received, and gives up on its answer.
+    /// Says whether it may have arrived all the same.
+    pub(crate) fn withdraw(&self, call_id: CallId) -> Option<bool> {
+        let room: &Inner = &self.0;
+        let (tried, step) = room.outbox.borrow_mut().withdraw(call_id)?;
+        room.take([step]);
+        Some(tried)
     }
 
     /// The call right now, outside of any reactive scope.
@@ -470,7 +479,7 @@ impl Member for Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.line.exit(Topic::Room(self.session));
+        self.line.exit(Topic::Room(self.session), self);
     }
 }
 

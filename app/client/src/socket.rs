@@ -220,9 +220,17 @@ impl Line {
         self.join(topic);
     }
 
-    /// Leaves a channel.
-    pub(crate) fn exit(&self, topic: Topic) {
-        let Some(channel) = self.channels.borrow_mut().remove(&topic) else { return };
+    /// Leaves the channel that this member is in; it may be somebody else's by now.
+    pub(crate) fn exit<M>(&self, topic: Topic, member: &M) {
+        let channel = {
+            let mut channels = self.channels.borrow_mut();
+            let own = std::ptr::from_ref(member).cast::<()>();
+            match channels.get(&topic) {
+                Some(channel) if channel.member.as_ptr().cast::<()>() == own => channels.remove(&topic),
+                Some(_) | None => None,
+            }
+        };
+        let Some(channel) = channel else { return };
         if channel.state != Channeling::Out {
             self.send(Some(&channel.join_ref), topic, "phx_leave", "{}");
         }
@@ -609,6 +617,15 @@ impl Line {
                 line.ask_token();
             }
         });
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(Wire { socket, _listeners: listeners }) = self.wire.take() {
+            drop(listeners);
+            let _ = socket.close();
+        }
     }
 }
 

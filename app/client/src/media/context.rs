@@ -17,6 +17,13 @@ pub(crate) fn context() -> Option<AudioContext> {
     })
 }
 
+/// Wakes the context if there is one already.
+pub(crate) fn wake_again() {
+    if CONTEXT.with_borrow(Option::is_some) {
+        wake();
+    }
+}
+
 /// Wakes the context; only a tap can do so in most browsers. Must not wait for anything before.
 pub(crate) fn wake() {
     let Some(context) = context() else { return };

@@ -183,6 +183,8 @@ impl Inner {
         let outcome = asked.map(|stream| self.put(Some(stream)));
         self.state.set(match outcome {
             Ok(()) => MicState::On,
+            // The device that was not to be had takes nothing away from the one in use.
+            Err(_) if self.is_live() => MicState::On,
             Err(error) => {
                 self.put(None);
                 MicState::Failed(error)
@@ -225,13 +227,19 @@ impl Inner {
         if self.stream.borrow().is_none() {
             return;
         }
-        self.fell_back.update(|count| *count += 1);
         if let Some(inner) = self.own.upgrade() {
             spawn_local(async move {
-                // What came of it stands in the state.
-                let _ = inner.open(None).await;
+                // A failure stands in the state.
+                if inner.clone().open(None).await.is_ok() {
+                    inner.fell_back.update(|count| *count += 1);
+                }
             });
         }
+    }
+
+    fn is_live(&self) -> bool {
+        let track = self.stream.borrow().as_ref().and_then(track_of);
+        track.is_some_and(|track| track.ready_state() == MediaStreamTrackState::Live)
     }
 
     fn with_meter<T>(&self, read: impl FnOnce(&Meter) -> T) -> Option<T> {
@@ -249,8 +257,7 @@ impl Inner {
             let Some(inner) = own.upgrade() else { return };
             spawn_local(async move {
                 inner.list().await;
-                let ended = inner.stream.borrow().as_ref().and_then(track_of);
-                if ended.is_some_and(|track| track.ready_state() == MediaStreamTrackState::Ended) {
+                if !inner.is_live() {
                     inner.unplugged();
                 }
             });

@@ -37,7 +37,7 @@ struct Inner {
     ringtone: RefCell<Option<Tone>>,
     ringback: RefCell<Option<Tone>>,
     test: RefCell<Option<Tone>>,
-    playing: RefCell<Option<Listener>>,
+    _listeners: Vec<Listener>,
 }
 
 impl Speaker {
@@ -54,6 +54,10 @@ impl Speaker {
                     }
                 })
             });
+            // A page that was loaded anew in a call has its meters and tones back at the first touch.
+            let touches = window().into_iter().flat_map(|window| {
+                ["pointerdown", "keydown"].map(|name| Listener::on(&window, name, |_| context::wake_again()))
+            });
             Inner {
                 own: own.clone(),
                 element,
@@ -64,7 +68,7 @@ impl Speaker {
                 ringtone: RefCell::default(),
                 ringback: RefCell::default(),
                 test: RefCell::default(),
-                playing: RefCell::new(playing),
+                _listeners: playing.into_iter().chain(touches).collect(),
             }
         });
         Self(SendWrapper::new(inner))
@@ -158,10 +162,18 @@ impl Speaker {
         }
     }
 
-    pub(crate) fn show(&self, sound: RemoteSound) {
-        if self.0.sound.with_untracked(|old| *old != sound) {
+    /// Whether the browser keeps the other side from being played.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.0.needs_tap.get_untracked()
+    }
+
+    /// Shows what comes from the other side; says whether that is new.
+    pub(crate) fn show(&self, sound: RemoteSound) -> bool {
+        let new = self.0.sound.with_untracked(|old| *old != sound);
+        if new {
             self.0.sound.set(sound);
         }
+        new
     }
 }
 
@@ -190,12 +202,6 @@ impl Inner {
             *slot = self.remote.borrow().as_ref().and_then(Meter::of);
         }
         slot.as_ref().map(read)
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.playing.take();
     }
 }
 

@@ -7,7 +7,7 @@ use tincan_signaling::{
     Call,
     code::{Code, Refusal},
     event::Event,
-    id::{EventId, Sub},
+    id::{CallId, EventId, Sub},
 };
 
 /// Names one item of the outbox.
@@ -122,6 +122,16 @@ impl Outbox {
             .position(|item| matches!(item.event, Event::Message { id, .. } if id == message))?;
         let item = self.items.remove(index)?;
         Some(Step::Settle(item.key, Ok(())))
+    }
+
+    /// Takes a call's request back. Says whether it was ever under way: then it may have arrived.
+    pub(crate) fn withdraw(&mut self, call_id: CallId) -> Option<(bool, Step)> {
+        let index = self.items.iter().position(
+            |item| matches!(item.event, Event::CallRequest { call_id: asked, .. } if asked == call_id),
+        )?;
+        let item = self.items.remove(index)?;
+        let withdrawn = Refusal::new(Code::WrongState, "The call was cancelled.");
+        Some((item.tried, Step::Settle(item.key, Err(withdrawn))))
     }
 
     /// The socket is gone, and with it every answer.

@@ -3,7 +3,7 @@
 use super::*;
 use tincan_signaling::{
     event::{MediaKind, MediaReport, Role, Rung, Sender},
-    id::{CallId, LegId, Timestamp},
+    id::{LegId, Timestamp},
 };
 use uuid::Uuid;
 
@@ -120,6 +120,28 @@ fn a_request_that_arrived_is_not_made_again() {
     };
     assert!(matches!(outcome_after_drop(request.clone(), &ringing())[..], [Step::Settle(_, Ok(()))]));
     assert!(matches!(outcome_after_drop(request, &Call::Idle)[..], [Step::Send(..)]));
+}
+
+#[test]
+fn a_request_can_be_taken_back_before_it_is_answered() {
+    for tried in [false, true] {
+        let mut outbox = Outbox::default();
+        let (key, _) = outbox.put(Event::CallRequest {
+            call_id: CALL,
+            leg: Some(CALLER),
+            media: MediaKind::Audio,
+            rung: Vec::new(),
+            busy: false,
+            turn: false,
+            ring_ms: 0,
+        });
+        if tried {
+            outbox.sent(key, "1".into());
+        }
+        assert_eq!(outbox.withdraw(CALL).map(|(tried, _)| tried), Some(tried));
+        assert_eq!(outbox.withdraw(CALL), None);
+        assert!(outbox.due(Link::Synced, &Call::Idle, ME).is_empty());
+    }
 }
 
 #[test]
