@@ -22,7 +22,8 @@ pub struct Site {
 /// The whole document. Runs on the server only; where the files are stands in [`Site`].
 pub fn shell(_options: LeptosOptions) -> impl IntoView {
     let Site { script, wasm, style, .. } = expect_context::<Site>();
-    let start = format!("import({script:?}).then(m=>m.default().then(()=>m.hydrate()))");
+    let load = format!("m.default({{module_or_path:{wasm:?}}})");
+    let start = format!("import({script:?}).then(m=>{load}.then(()=>m.hydrate()))");
     view! {
         <!DOCTYPE html>
         <html lang="en" dir="ltr" data-theme=theme::chosen_on_server()>

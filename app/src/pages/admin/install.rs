@@ -9,7 +9,7 @@ pub(crate) fn Install(public_url: String, key: String) -> impl IntoView {
     let src = format!("{public_url}/embed.js");
     let snippet = format!(r#"<script async src="{src}" data-tenant="{key}"></script>"#);
     view! {
-        <section class="panel c7" id="install" aria-labelledby="install-title">
+        <section class="panel" id="install" aria-labelledby="install-title">
             <div class="panel__head">
                 <div>
                     <h2 id="install-title">"Install"</h2>

@@ -11,6 +11,7 @@ mod team;
 
 use crate::{
     api::{ApiError, Boot, TenantPage, read_tenant},
+    call::CallBar,
     components::Icon,
 };
 use install::Install;
@@ -44,25 +45,34 @@ fn Settings(boot: Boot) -> impl IntoView {
         <div class="adm">
             <Nav/>
             <main class="adm__main">
+                <CallBar/>
                 <Transition fallback=|| view! { <p class="muted">"Loading the settings"</p> }>
-                    {move || Suspend::new({
-                        let public_url = boot.public_url.clone();
-                        async move {
-                            match tenant.await {
-                                Ok(tenant) => view! {
-                                    <Head tenant=tenant.clone() may_change/>
-                                    <div class="adm__grid">
-                                        <Install public_url key=tenant.key.clone()/>
-                                        <Plan tenant voice may_change/>
-                                    </div>
-                                }.into_any(),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
-                            }
+                    {move || Suspend::new(async move {
+                        match tenant.await {
+                            Ok(tenant) => view! { <Head tenant may_change/> }.into_any(),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
                         }
                     })}
                 </Transition>
                 <div class="adm__grid">
-                    <Origins may_change/>
+                    <div class="adm__stack c7">
+                        <Transition>
+                            {move || Suspend::new({
+                                let public_url = boot.public_url.clone();
+                                async move {
+                                    let key = tenant.await.ok()?.key;
+                                    Some(view! { <Install public_url key/> })
+                                }
+                            })}
+                        </Transition>
+                        <Origins may_change/>
+                    </div>
+                    <Transition>
+                        {move || Suspend::new(async move {
+                            let tenant = tenant.await.ok()?;
+                            Some(view! { <Plan tenant voice may_change/> })
+                        })}
+                    </Transition>
                     <Team may_change me=boot.me/>
                 </div>
             </main>

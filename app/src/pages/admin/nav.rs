@@ -14,8 +14,8 @@ pub(crate) fn Nav() -> impl IntoView {
         <nav class="adm__nav" aria-label="Settings">
             <a class="mark" href="/dashboard" aria-label="Tincan, dashboard"><Mark/><span>"Tincan"</span></a>
             <a href="#install"><Icon name="code"/>"Install"</a>
-            <a href="#plan"><Icon name="shield"/>"Plan"</a>
             <a href="#origins"><Icon name="globe"/>"Origins"</a>
+            <a href="#plan"><Icon name="shield"/>"Plan"</a>
             <a href="#team"><Icon name="users"/>"Team"</a>
             <span class="grow"></span>
             <hr/>

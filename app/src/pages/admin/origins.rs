@@ -18,7 +18,7 @@ pub(crate) fn Origins(may_change: bool) -> impl IntoView {
         added.or_else(|| remove.value().get().and_then(Result::err)).map(|error| view! { <Trouble error/> })
     };
     view! {
-        <section class="panel c5" id="origins" aria-labelledby="origins-title">
+        <section class="panel" id="origins" aria-labelledby="origins-title">
             <div class="panel__head">
                 <div>
                     <h2 id="origins-title">"Origins"</h2>

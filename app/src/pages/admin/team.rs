@@ -17,7 +17,7 @@ pub(crate) fn Team(may_change: bool, me: Sub) -> impl IntoView {
     let before = Resource::new(|| (), |()| shown_once());
     let made = actions.made();
     view! {
-        <section class="panel c7" id="team" aria-labelledby="team-title">
+        <section class="panel c12" id="team" aria-labelledby="team-title">
             <div class="panel__head"><h2 id="team-title">"Team"</h2></div>
             <div aria-live="polite">
                 {move || actions.refusal().map(|error| view! { <Trouble error/> })}
