@@ -146,13 +146,13 @@ impl Backend {
 
     /// Whether requests can be served; otherwise why not, in words for the operator.
     pub async fn ready(&self) -> Result<(), Vec<String>> {
-        match self.inner.db.ping().await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                tracing::error!(%error, "the database does not answer");
-                Err(vec!["the database does not answer".to_owned()])
-            }
-        }
+        let why = match tokio::time::timeout(PATIENCE, self.inner.db.ping()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        tracing::error!(error = %why, "the database does not answer");
+        Err(vec!["the database does not answer".to_owned()])
     }
 
     /// Waits for statements under way and closes the database: the last act of the process.
@@ -176,4 +176,6 @@ impl Backend {
 
 /// How much later than its end a token still counts, for clocks that differ.
 pub(crate) const LEEWAY: Duration = Duration::from_secs(5);
+/// How long a database may take to show that it lives.
+const PATIENCE: Duration = Duration::from_secs(3);
 const CHANGES_KEPT: usize = 1024;

@@ -18,6 +18,9 @@ pub(crate) async fn run(inner: Weak<Inner>) {
         ticks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         let backend = Backend { inner };
+        if backend.db().is_closed() {
+            return;
+        }
         if let Err(error) = backend.take_in_changes().await {
             tracing::error!(%error, "changes of other processes were not taken in");
         }

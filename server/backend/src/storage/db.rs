@@ -120,6 +120,14 @@ impl Db {
         Ok(())
     }
 
+    /// Whether it was closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Self::Sqlite { write, .. } => write.is_closed(),
+            Self::Postgres(pool) => pool.is_closed(),
+        }
+    }
+
     /// Waits for what is under way and closes all connections.
     pub(crate) async fn close(&self) {
         match self {

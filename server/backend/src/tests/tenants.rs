@@ -120,6 +120,9 @@ async fn a_database_is_looked_at_without_making_one() {
         let config = crate::BackendConfig::new(empty.path(), "http://127.0.0.1:7000");
         assert!(!crate::Backend::inspect(&config).await.unwrap().exists);
         assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
+        let gone = world.reopened().await;
+        gone.close().await;
+        assert_eq!(gone.ready().await.unwrap_err().len(), 1);
     })
     .await;
 }
