@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
         Command::Tenant(verb) => tenant::run(&settings, verb).await,
         Command::User(verb) => user::run(&settings, verb).await,
         Command::Key(verb) => key::run(&settings, &verb),
-        Command::Doctor => doctor::run(&settings),
+        Command::Doctor => doctor::run(&settings).await,
     };
     outcome.unwrap_or_else(|error| {
         // Whoever closed standard error does not want to read this.

@@ -6,6 +6,7 @@ use crate::{
     cli::{self, Settings},
     config::Config,
     listeners::Listeners,
+    parts,
 };
 use std::{
     fmt, fs, io,
@@ -14,7 +15,7 @@ use std::{
     process::ExitCode,
     time::UNIX_EPOCH,
 };
-use tincan_backend::Clock;
+use tincan_backend::{Backend, Clock};
 
 /// What one look found.
 struct Finding {
@@ -33,7 +34,7 @@ enum Verdict {
 }
 
 /// Checks everything and fails when something is wrong.
-pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let config = match settings.load() {
         Ok(config) => config,
         Err(error) => {
@@ -45,7 +46,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let findings = [
         good("configuration", "read; `tincan config check` shows it"),
         data_dir(&config.data_dir),
-        database(&config),
+        database(&config).await,
         public_url(&config),
         site(&config),
         clock(),
@@ -87,14 +88,21 @@ fn writable(folder: &Path) -> io::Result<()> {
     fs::remove_file(&probe)
 }
 
-fn database(config: &Config) -> Finding {
+async fn database(config: &Config) -> Finding {
     let what = "database";
     let url = config.database_url();
-    match url.sqlite_file() {
-        Some(file) if !file.exists() => {
-            mind(what, format!("{url} is not there yet. Make it: tincan migrate"))
-        }
-        _ => good(what, format!("{url}")),
+    let public_url = super::public_url(config);
+    match Backend::inspect(&parts::backend_config(config, &public_url)).await {
+        Ok(state) if !state.exists => mind(what, format!("{url} is not there yet. Make it: tincan migrate")),
+        Ok(state) if state.pending_migrations > 0 => mind(
+            what,
+            format!(
+                "{url} misses {} migrations. `tincan serve` runs them, or now: tincan migrate",
+                state.pending_migrations
+            ),
+        ),
+        Ok(_) => good(what, format!("{url} answers and is up to date")),
+        Err(error) => wrong(what, format!("{url}: {error}. Check database.url")),
     }
 }
 

@@ -4,7 +4,6 @@ use super::extract::Json;
 use crate::{caller::Caller, problem::Problem, state::AppState};
 use axum::extract::State;
 use serde::Deserialize;
-use tincan_backend::{Identity, Refused};
 use tincan_signaling::Code;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -45,15 +44,8 @@ pub(crate) async fn credentials(
     Caller(identity): Caller,
     Json(_wanted): Json<Wanted>,
 ) -> Problem {
-    match may_ask(&state, &identity).await {
+    match state.backend.authorize_turn(&identity).await {
         Ok(()) => Problem::new(Code::Unavailable, "No TURN server is configured on this instance."),
-        Err(problem) => problem,
+        Err(refused) => refused.into(),
     }
-}
-
-async fn may_ask(state: &AppState, identity: &Identity) -> Result<(), Problem> {
-    let Some(tenant) = identity.tenant else {
-        return Err(Problem::new(Code::Forbidden, "Operators make no calls."));
-    };
-    state.backend.entitlements(tenant).await?.turn().map_err(|denied| Refused::from(denied).into())
 }

@@ -40,6 +40,7 @@ fn the_commands_it_names_work() {
     folder.run(&["user", "list"]).fails().says("--tenant");
     folder.run(&["key", "rotate"]).is_good().says("New tokens");
     folder.run(&["migrate"]).is_good().says("up to date");
+    folder.run(&["doctor", "--port", "0"]).is_good().says("answers and is up to date");
 }
 
 #[test]
