@@ -1,4 +1,5 @@
 // An agent at the dashboard.
+import assert from 'node:assert/strict';
 import { Person } from './person.mjs';
 
 export class Agent extends Person {
@@ -39,5 +40,13 @@ export class Agent extends Person {
   async opens(text) {
     await this.page.getByText(text).first().click();
     await this.root.getByRole('textbox', { name: 'Message' }).waitFor();
+  }
+
+  // The visitor's conversation shows exactly one call, in these words.
+  async sawOneCall(visitor, words = /^Call, \d+:\d\d/) {
+    await this.page.locator(`a[href$="chat=${visitor.session.session_id}"]`).first().click();
+    const records = this.page.getByText(words);
+    await records.first().waitFor();
+    assert.equal(await records.count(), 1, 'one call, one record');
   }
 }

@@ -1,13 +1,18 @@
 // What visitor and agent have in common: they find things by role and name, and they listen.
 import { hears, hearsNothing, watchSound } from './tone.mjs';
+import { until } from './until.mjs';
 
 export class Person {
   // `root` is where this person's controls are: a page, or a frame in one.
   constructor(page) {
     this.page = page;
     this.complaints = [];
-    page.on('pageerror', (error) => this.complaints.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+    const complains = (text) => {
+      this.complaints.push(text);
+      if (process.env.TINCAN_TEST_LOOK) console.error(text);
+    };
+    page.on('pageerror', (error) => complains(error.message));
+    page.on('console', (message) => message.type() === 'error' && complains(message.text()));
   }
 
   get root() {
@@ -73,6 +78,12 @@ export class Person {
     await this.incoming().getByRole('button', { name: 'Accept', exact: true }).click();
   }
 
+  // Accepts at a moment of the machine's clock, to the millisecond.
+  async acceptsAt(instant) {
+    const accept = this.incoming().getByRole('button', { name: 'Accept', exact: true });
+    await accept.evaluate((button, when) => new Promise((done) => setTimeout(() => done(button.click()), when - Date.now())), instant);
+  }
+
   async decline() {
     await this.incoming().getByRole('button', { name: 'Decline', exact: true }).click();
   }
@@ -80,6 +91,17 @@ export class Person {
   // Waits until this side is connected: the timer of the call stands on the screen.
   async connected() {
     await this.timer().waitFor();
+  }
+
+  // Ends a call of this person if there is one on the screen, so that the next test begins without it.
+  async leavesCall() {
+    if (this.page.isClosed()) return;
+    for (const name of ['Hang up', 'Cancel']) {
+      const button = this.button(name).first();
+      if (!(await button.isVisible())) continue;
+      await button.click();
+      await button.waitFor({ state: 'hidden' });
+    }
   }
 
   async says(text) {
@@ -108,10 +130,7 @@ export class Person {
 
   async countsMore(what, than) {
     const frame = await this.frame();
-    await frame.waitForFunction(
-      ([key, least]) => Number(document.documentElement.dataset[key] ?? 0) > least,
-      [what, than],
-      { polling: 100 },
-    );
+    const more = ([key, least]) => Number(document.documentElement.dataset[key] ?? 0) > least;
+    await until(frame, more, [what, than], { what: `more than ${than} ${what}` });
   }
 }

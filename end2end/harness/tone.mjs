@@ -2,6 +2,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from './until.mjs';
 
 const RATE = 48000;
 
@@ -40,13 +41,18 @@ function wavHeader(length) {
 }
 
 // Waits until the page plays the tone of `hz`: the loudest frequency of what its audio element plays.
-export function hears(frame, hz, { timeout = 15_000 } = {}) {
-  return frame.waitForFunction(listen, { hz, silence: false }, { polling: 50, timeout });
+export async function hears(frame, hz, options) {
+  try {
+    await until(frame, listen, { hz, silence: false }, options);
+  } catch (error) {
+    const last = await frame.evaluate(() => window.tincanEar?.last);
+    throw new Error(`${hz} Hz was not heard; last heard: ${JSON.stringify(last)}`, { cause: error });
+  }
 }
 
 // Waits until the page has played nothing audible for a second.
-export function hearsNothing(frame, { timeout = 15_000 } = {}) {
-  return frame.waitForFunction(listen, { silence: true }, { polling: 50, timeout });
+export function hearsNothing(frame, options) {
+  return until(frame, listen, { silence: true }, { what: 'silence', ...options });
 }
 
 // Watches that the tone never falls silent for longer than a beat's trough: gives a function that
@@ -57,9 +63,9 @@ export async function watchSound(frame, hz) {
     const watch = { heard: performance.now(), longest: 0 };
     window.tincanWatch = watch;
     watch.timer = setInterval(() => {
-      const ear = window.tincanEar;
-      const samples = new Float32Array(ear.analyser.fftSize);
-      ear.analyser.getFloatTimeDomainData(samples);
+      const { analyser } = window.tincanEar;
+      const samples = new Float32Array(analyser.fftSize);
+      analyser.getFloatTimeDomainData(samples);
       const now = performance.now();
       if (Math.max(...samples) > 0.01) watch.heard = now;
       watch.longest = Math.max(watch.longest, now - watch.heard);

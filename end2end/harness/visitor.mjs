@@ -47,8 +47,9 @@ export class Visitor extends Person {
     assert.equal(response.status, 202);
   }
 
-  // From the chat to ringing, without the microphone test.
+  // From the chat to ringing, without the microphone test, as soon as the widget says that somebody is there.
   async calls() {
+    await this.finds('Online, write or call');
     await this.press('Call');
     await this.press('Skip test');
     await this.reads(/ringing/i);

@@ -11,6 +11,8 @@ export const TONES = { firstAgent: 440, secondAgent: 660, visitor: 880 };
 export class World {
   #browsers = new Map();
   #contexts = [];
+  #people = [];
+  looks = 0;
 
   static async start(environment) {
     const world = new World();
@@ -31,12 +33,12 @@ export class World {
     const made = await this.context({ tone: TONES.visitor, ...browser }, context);
     if (stub) await made.addInitScript(stub.script, stub.argument);
     const url = site ? await this.hostPage(made, site) : this.demo.demo_url;
-    return Visitor.on(made, url);
+    return this.#remember(await Visitor.on(made, url));
   }
 
   // Another tab of the same visitor on the same page.
   async tabOf(visitor) {
-    return Visitor.on(visitor.page.context(), visitor.page.url());
+    return this.#remember(await Visitor.on(visitor.page.context(), visitor.page.url()));
   }
 
   // A customer's page of the test's own, with the real script tag: answered by the browser itself,
@@ -54,7 +56,7 @@ export class World {
     const tone = who === 0 ? TONES.firstAgent : TONES.secondAgent;
     const made = await this.context({ tone, ...browser }, context);
     if (stub) await made.addInitScript(stub.script, stub.argument);
-    return Agent.signedIn(made, this.proxy.url, this.demo.agents[who]);
+    return this.#remember(await Agent.signedIn(made, this.proxy.url, this.demo.agents[who]));
   }
 
   async readyAgent(who, options) {
@@ -85,9 +87,21 @@ export class World {
     return context;
   }
 
-  // Everybody goes home; the program stays.
+  // Everybody hangs up and goes home; the program stays. With TINCAN_TEST_LOOK=folder, what each last saw lands there.
   async everybodyLeaves() {
+    if (process.env.TINCAN_TEST_LOOK) await this.#look(process.env.TINCAN_TEST_LOOK);
+    for (const person of this.#people.splice(0)) await person.leavesCall();
     await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
+  }
+
+  #remember(person) {
+    this.#people.push(person);
+    return person;
+  }
+
+  async #look(folder) {
+    const pages = this.#contexts.flatMap((context) => context.pages());
+    for (const [index, page] of pages.entries()) await page.screenshot({ path: `${folder}/${++this.looks}-${index}.png` });
   }
 
   async end() {

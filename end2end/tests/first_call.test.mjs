@@ -22,7 +22,7 @@ test('each hears the other, and the call is in the conversation afterwards', asy
 
   await visitor.press('Hang up');
   await visitor.sees('Call again');
-  await agent.finds(/Call, \d+:\d\d/);
+  await agent.sawOneCall(visitor);
   assert.deepEqual(visitor.complaints.concat(agent.complaints), []);
 });
 
