@@ -558,16 +558,16 @@ impl Inner {
     }
 
     fn show_connection(&self) {
-        let connection = self.own_connection();
+        let connection = self.worst(Peer::connection);
         if self.connection.with_untracked(|old| *old != connection) {
             self.connection.set(connection);
         }
     }
 
     /// The worst of all peers.
-    fn own_connection(&self) -> Connection {
+    fn worst(&self, of: impl Fn(&Peer) -> Connection) -> Connection {
         let peers = self.peers.borrow();
-        let connections = peers.values().map(|peer| peer.connection());
+        let connections = peers.values().map(|peer| of(peer));
         connections
             .max_by_key(|connection| match connection {
                 Connection::None => 0,
@@ -583,7 +583,7 @@ impl Inner {
         let call = self.room.call_now();
         let (Some(call_id), Some(own)) = (call.id(), self.own_leg(&call)) else { return };
         let failed = self.peers.borrow().values().any(|peer| peer.has_failed());
-        let Some(media) = report(own, self.own_connection(), failed) else { return };
+        let Some(media) = report(own, self.worst(Peer::state), failed) else { return };
         if self.reporting.replace(true) {
             return;
         }
@@ -603,7 +603,7 @@ impl Inner {
         });
     }
 
-    /// Once a second in a call: what is heard, and whether a path must be renewed.
+    /// Twice a second in a call: what is heard, and whether a path must be renewed.
     fn tick(&self) {
         let own = self.own.clone();
         self.tick.set(TICK_MS, move || {
@@ -640,7 +640,9 @@ impl Inner {
 /// Reads the counters of one peer and shows what they say.
 async fn listen_to(driver: Weak<Inner>, peer: Rc<Peer>) {
     let Some(stats) = peer.stats().await else { return };
-    if let Some(inner) = driver.upgrade().filter(|_| peer.connection() == Connection::Up) {
+    let Some(inner) = driver.upgrade() else { return };
+    inner.show_connection();
+    if peer.state() == Connection::Up {
         peer.recover_sound(&inner.speaker);
         inner.heard(&peer, stats.received);
     }
@@ -669,4 +671,4 @@ impl Drop for Inner {
 /// How many signals wait for their peer.
 const EARLY: usize = 64;
 /// How often a call is looked after.
-const TICK_MS: u32 = 1_000;
+const TICK_MS: u32 = 500;

@@ -14,6 +14,9 @@ const MEND_MS: f64 = 1_000.0;
 /// How long one attempt at a path is given.
 const ATTEMPT_MS: f64 = 6_000.0;
 
+/// How long no packet may come before the path is thought to be broken.
+const SILENCE_MS: f64 = 1_000.0;
+
 /// What one pair of legs has negotiated so far, from one side.
 #[derive(Debug)]
 pub(crate) struct Negotiation {
@@ -111,6 +114,27 @@ impl Negotiation {
     }
 }
 
+/// Notices that a path is dead seconds before the browser says so.
+#[derive(Debug, Default)]
+pub(crate) struct PathWatch {
+    packets: f64,
+    checks: f64,
+    last_packet_ms: Option<f64>,
+}
+
+impl PathWatch {
+    /// Takes the totals so far; says whether the path is silent: packets came and stopped, and no
+    /// connectivity check came since. A side that only stopped sending still answers those.
+    pub(crate) fn is_silent(&mut self, packets: f64, checks: f64, now_ms: f64) -> bool {
+        if packets > self.packets {
+            (self.packets, self.checks, self.last_packet_ms) = (packets, checks, Some(now_ms));
+        } else if checks > self.checks {
+            self.last_packet_ms = None;
+        }
+        self.last_packet_ms.is_some_and(|last| now_ms - last >= SILENCE_MS)
+    }
+}
+
 /// What this leg still has to tell the room about its media, seeing its own connection.
 pub(crate) fn report(own: &Leg, connection: Connection, failed: bool) -> Option<MediaReport> {
     match (own.media, connection) {
@@ -194,6 +218,19 @@ mod tests {
         late.settled();
         assert!(!late.renew(Connection::Lost, true, 10_500.0));
         assert!(late.renew(Connection::Lost, true, 15_000.0));
+    }
+
+    #[test]
+    fn a_silent_path_is_noticed_and_a_silent_speaker_is_not_taken_for_one() {
+        let mut watch = PathWatch::default();
+        assert!(!watch.is_silent(0.0, 3.0, 0.0));
+        assert!(!watch.is_silent(50.0, 4.0, 500.0));
+        assert!(!watch.is_silent(50.0, 4.0, 1_400.0));
+        assert!(watch.is_silent(50.0, 4.0, 1_500.0));
+        assert!(!watch.is_silent(50.0, 5.0, 2_000.0));
+        assert!(!watch.is_silent(50.0, 5.0, 9_000.0));
+        assert!(!watch.is_silent(60.0, 9.0, 9_500.0));
+        assert!(watch.is_silent(60.0, 9.0, 10_500.0));
     }
 
     #[test]

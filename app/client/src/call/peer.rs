@@ -2,7 +2,7 @@
 //! the other, so no offer is made while another one is being taken.
 
 use super::{
-    negotiation::{Connection, Negotiation},
+    negotiation::{Connection, Negotiation, PathWatch},
     stats::{self, Stats},
 };
 use crate::{
@@ -47,6 +47,8 @@ pub(super) struct Peer {
     waiting: RefCell<Vec<RtcIceCandidateInit>>,
     track: RefCell<Option<MediaStreamTrack>>,
     was_up: Cell<bool>,
+    watch: RefCell<PathWatch>,
+    silent: Cell<bool>,
     send: Box<Send>,
     listeners: RefCell<Vec<Listener>>,
 }
@@ -71,6 +73,8 @@ impl Peer {
             waiting: RefCell::default(),
             track: RefCell::new(track),
             was_up: Cell::new(false),
+            watch: RefCell::default(),
+            silent: Cell::new(false),
             send: Box::new(send),
             listeners: RefCell::default(),
         });
@@ -108,10 +112,12 @@ impl Peer {
         call(&self.connection, "setConfiguration", &configuration(servers));
     }
 
-    /// How the path is, as people see it: one that was up and is being renewed is lost.
+    /// How the path is, as people see it: one that was up and is being renewed is lost, and so is
+    /// one on which nothing comes.
     pub(super) fn connection(&self) -> Connection {
         match self.state() {
             Connection::Connecting if self.was_up.get() => Connection::Lost,
+            Connection::Up if self.silent.get() => Connection::Lost,
             state => state,
         }
     }
@@ -144,7 +150,11 @@ impl Peer {
     }
 
     pub(super) async fn stats(&self) -> Option<Stats> {
-        stats::read(&self.connection).await
+        let stats = stats::read(&self.connection).await?;
+        let received = &stats.received;
+        let silent = self.watch.borrow_mut().is_silent(received.packets, received.checks, now_ms());
+        self.silent.set(silent);
+        Some(stats)
     }
 
     /// Connected, and nothing is played: builds the stream from what the receivers have.
@@ -171,7 +181,8 @@ impl Peer {
         let _ = self.commands.unbounded_send(command);
     }
 
-    fn state(&self) -> Connection {
+    /// How the path is by the browser's own word.
+    pub(super) fn state(&self) -> Connection {
         match self.connection.connection_state() {
             RtcPeerConnectionState::Connected => {
                 self.was_up.set(true);

@@ -19,6 +19,8 @@ pub(super) struct Stats {
 pub(super) struct Received {
     pub(super) packets: f64,
     pub(super) energy: f64,
+    /// Connectivity checks of either side, seen on the path in use (RFC 7675).
+    pub(super) checks: f64,
 }
 
 /// Reads the counters; `None` when the connection is closed.
@@ -40,7 +42,10 @@ pub(super) async fn read(connection: &RtcPeerConnection) -> Option<Stats> {
         }
     });
     let find = |id: &str| crate::page::call(&report, "get", &id.into());
-    let local = pair.and_then(|pair| get(&find(&pair)?, "localCandidateId").as_string());
+    let pair = pair.and_then(|pair| find(&pair));
+    let number = |name| pair.as_ref().and_then(|pair| get(pair, name).as_f64()).unwrap_or(0.0);
+    stats.received.checks = number("responsesReceived") + number("requestsReceived");
+    let local = pair.as_ref().and_then(|pair| get(pair, "localCandidateId").as_string());
     let kind = local.and_then(|local| get(&find(&local)?, "candidateType").as_string());
     stats.path = kind.and_then(|kind| match kind.as_str() {
         "host" => Some(Path::Host),
