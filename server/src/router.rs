@@ -32,7 +32,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), origin::same_site_only))
         .layer(DefaultBodyLimit::max(state.config.limits.body_bytes));
     let relay = state.relay.router();
-    let public_url_is_https = state.public_url.is_https();
+    let everywhere_https = state.public_url.is_https() && !state.public_url.is_loopback();
 
     Router::new()
         .merge(for_people)
@@ -49,7 +49,7 @@ pub fn router(state: AppState) -> Router {
         })
         .layer(from_fn(trace::request))
         .layer(from_fn_with_state(trusted, client_ip::find))
-        .layer(from_fn_with_state(public_url_is_https, guard))
+        .layer(from_fn_with_state(everywhere_https, guard))
 }
 
 /// Headers that every answer has unless it brought its own.
