@@ -6,5 +6,6 @@ pub(crate) mod http;
 pub(crate) mod json;
 pub(crate) mod line;
 pub(crate) mod loader;
+pub(crate) mod picture;
 pub(crate) mod string;
 pub(crate) mod visitor;

@@ -1,11 +1,8 @@
 //! A value that views follow, as small as it can be: the page has some twenty of them, and whatever
 //! is generic is paid for once a type in the size of the wasm. So is whatever takes a closure, which
-//! is why closures are boxed here before they reach the framework.
+//! is why closures are boxed before they reach the framework.
 
-use leptos::{
-    ev::MouseEvent,
-    prelude::{AnyView, ArcTrigger, Effect, Notify, Track},
-};
+use leptos::prelude::{ArcTrigger, Effect, Notify, Track};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One value of the page. It lives as long as the page, and so is free to copy.
@@ -95,33 +92,4 @@ pub(crate) fn watch(follow: impl FnMut() + 'static) {
 
 fn watch_boxed(mut follow: Box<dyn FnMut()>) {
     Effect::new(move |_: Option<()>| follow());
-}
-
-/// Words that change.
-pub(crate) fn text(words: impl Fn() -> String + Send + 'static) -> Box<dyn Fn() -> String + Send> {
-    Box::new(words)
-}
-
-/// One of a few fixed words: a name, a class.
-pub(crate) fn pick(word: impl Fn() -> &'static str + Send + 'static) -> Box<dyn Fn() -> &'static str + Send> {
-    Box::new(word)
-}
-
-/// Something that is so or not.
-pub(crate) fn flag(flag: impl Fn() -> bool + Send + 'static) -> Box<dyn Fn() -> bool + Send> {
-    Box::new(flag)
-}
-
-/// A part of the picture that changes.
-pub(crate) fn part(view: impl Fn() -> AnyView + Send + 'static) -> Box<dyn Fn() -> AnyView + Send> {
-    Box::new(view)
-}
-
-/// What a press does.
-pub(crate) fn press(act: impl Fn() + 'static) -> impl FnMut(MouseEvent) + 'static {
-    press_boxed(Box::new(act))
-}
-
-fn press_boxed(act: Box<dyn Fn()>) -> impl FnMut(MouseEvent) + 'static {
-    move |_| act()
 }

@@ -1,7 +1,7 @@
 //! The visitor's widget: its own small wasm entry, without router and without dashboard code.
 //!
 //! Pure parts: [`words`] says everything, [`screen`] decides what is shown, [`timeline`] orders what
-//! was said. [`page`] holds the signals, `view` draws them, and only `effect` touches the browser.
+//! was said. [`page`] holds the fields, [`view`] shows them, and only [`effect`] touches the browser.
 
 mod boot;
 mod effect;
@@ -12,26 +12,31 @@ mod timeline;
 mod view;
 mod words;
 
-use leptos::{ev, mount::mount_to, prelude::*};
+use any_spawner::Executor;
+use effect::{dom, line};
+use leptos::{ev, prelude::*};
 use page::{Act, Page};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Starts the widget in the page's shell. Without a readable shell the waiting words stay.
 #[wasm_bindgen(start)]
 pub fn start() {
-    let (Some(boot), Some(root)) = (effect::dom::boot(), effect::dom::root()) else { return };
-    effect::dom::dress(boot.theme);
-    // For the life of the page.
+    let (Some(boot), Some(root)) = (dom::boot(), dom::root()) else { return };
+    // Started once; a second start would be refused, and nothing is lost by it.
+    let _ = Executor::init_wasm_bindgen();
+    dom::dress(boot.theme);
+    // All of this is for the life of the page.
     let boot = Box::leak(Box::new(boot));
-    mount_to(root, move || root_view(Page::new(boot))).forget();
-}
-
-fn root_view(page: Page) -> impl IntoView {
-    effect::line::start(page);
-    let _ = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" && !event.default_prevented() {
-            page.act(Act::Close);
-        }
+    let owner = Owner::new();
+    owner.with(|| {
+        let page = Page::new(boot);
+        line::start(page);
+        let _ = window_event_listener(ev::keydown, move |event| {
+            if event.key() == "Escape" && !event.default_prevented() {
+                page.act(Act::Close);
+            }
+        });
+        view::widget(page).mount(&root);
     });
-    view! { <view::Widget page /> }
+    std::mem::forget(owner);
 }

@@ -1,54 +1,37 @@
-//! The screens. They read signals and name acts; they decide nothing.
-#![expect(unreachable_pub, reason = "the component macro makes every component `pub`")]
+//! The screens. They follow fields and name acts; they decide nothing.
 
 mod away;
 mod before;
 mod call;
+mod can;
 mod chat;
 mod head;
-mod icon;
 mod incoming;
 mod over;
 mod problem;
 
 use crate::{
-    effect::dom,
-    field::{Field, part, pick, watch},
+    effect::{
+        dom,
+        picture::{Picture, picture},
+    },
+    field::{Field, watch},
     page::Page,
     screen::Screen,
 };
-use away::Away;
-use before::Before;
-use call::{Ringing, Talking};
-use chat::Chat;
-use incoming::Incoming;
-use leptos::prelude::*;
-use over::Over;
-use problem::Problem;
+
+const WIDGET: &str =
+    r#"<main><div class="w__screen" data-at="screen"></div><div data-at="over"></div></main>"#;
 
 /// The whole widget: one screen at a time.
-#[component]
-pub(crate) fn Widget(page: Page) -> impl IntoView {
+pub(crate) fn widget(page: Page) -> Picture {
     // The chat stays the same element while an agent's call rings over it: nobody loses a focus.
-    let shown = Field::of(page.screen.now(), move || match page.screen.get() {
+    let shown = Field::of(Screen::Chat, move || match page.screen.get() {
         Screen::Incoming => Screen::Chat,
         Screen::Talking | Screen::Return | Screen::Elsewhere if page.chatting.get() => Screen::Chat,
         other => other,
     });
-    let body = move || match shown.get() {
-        Screen::Chat | Screen::Incoming => view! { <Chat page /> }.into_any(),
-        Screen::Before => view! { <Before page /> }.into_any(),
-        Screen::Problem(problem) => view! { <Problem page problem /> }.into_any(),
-        Screen::Asked => view! { <Ringing page asked=true /> }.into_any(),
-        Screen::Ringing => view! { <Ringing page asked=false /> }.into_any(),
-        Screen::Talking => view! { <Talking page /> }.into_any(),
-        Screen::Return => view! { <Away page elsewhere=false /> }.into_any(),
-        Screen::Elsewhere => view! { <Away page elsewhere=true /> }.into_any(),
-        Screen::Over => view! { <Over page /> }.into_any(),
-    };
     let rings = Field::of(false, move || page.screen.get() == Screen::Incoming);
-    let class = move || if shown.get().is_stage() { "w stage" } else { "w" };
-    let over = move || if rings.get() { view! { <Incoming page /> }.into_any() } else { ().into_any() };
     watch(move || {
         shown.track();
         rings.track();
@@ -56,10 +39,20 @@ pub(crate) fn Widget(page: Page) -> impl IntoView {
             dom::focus_soon();
         }
     });
-    view! {
-        <main class=pick(class)>
-            {part(body)}
-            {part(over)}
-        </main>
-    }
+    let widget = picture(WIDGET);
+    widget
+        .class("", move || if shown.get().is_stage() { "w stage" } else { "w" })
+        .holds("screen", move || match shown.get() {
+            Screen::Chat | Screen::Incoming => chat::chat(page),
+            Screen::Before => before::before(page),
+            Screen::Problem(cause) => problem::problem(page, cause),
+            Screen::Asked => call::ringing(page, true),
+            Screen::Ringing => call::ringing(page, false),
+            Screen::Talking => call::talking(page),
+            Screen::Return => away::away(page, false),
+            Screen::Elsewhere => away::away(page, true),
+            Screen::Over => over::over(page),
+        })
+        .holds("over", move || if rings.get() { vec![incoming::incoming(page)] } else { Vec::new() });
+    widget
 }

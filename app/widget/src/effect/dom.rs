@@ -1,10 +1,15 @@
 //! Small dealings with the document.
 
-use super::json::Json;
+use super::{
+    json::Json,
+    picture::{Picture, picture},
+};
 use crate::boot::{Boot, Theme};
+use js_sys::Reflect;
+use tincan_client::Device;
 use tincan_signaling::{Timestamp, agent::Availability};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, HtmlElement, HtmlTextAreaElement};
+use web_sys::{Document, Element, Event, HtmlElement, HtmlTextAreaElement};
 
 /// The document; every script of a page has one.
 pub(crate) fn document() -> Document {
@@ -48,11 +53,22 @@ fn print(number: f64) -> String {
     js_sys::Number::from(number).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }
 
-/// Where the widget is mounted, emptied of the shell's waiting words.
-pub(crate) fn root() -> Option<HtmlElement> {
-    let root = document().get_element_by_id("widget")?.dyn_into::<HtmlElement>().ok()?;
-    root.set_text_content(None);
-    Some(root)
+/// Where the widget is mounted.
+pub(crate) fn root() -> Option<Element> {
+    document().get_element_by_id("widget")
+}
+
+/// What stands in the field that an event comes from.
+pub(crate) fn value_of(event: &Event) -> String {
+    let value = event.target().and_then(|field| Reflect::get(&field, &"value".into()).ok());
+    value.and_then(|value| value.as_string()).unwrap_or_default()
+}
+
+/// An entry of a menu of microphones.
+pub(crate) fn option(device: &Device) -> Picture {
+    let option = picture("<option></option>");
+    option.text("", &device.label).set("", "value", &device.id);
+    option
 }
 
 /// Shows the newest line, once it is there.
@@ -96,11 +112,4 @@ pub(crate) fn time_of_day(at: Timestamp) -> String {
 /// The page's own time, in milliseconds.
 pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
-}
-
-/// The host name of the page around the widget.
-pub(crate) fn parent_host() -> String {
-    super::loader::parent_origin()
-        .and_then(|origin| origin.split("//").nth(1).map(str::to_owned))
-        .unwrap_or_default()
 }

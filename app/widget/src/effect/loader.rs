@@ -46,6 +46,11 @@ pub(crate) fn parent_origin() -> Option<String> {
     Some(hash.strip_prefix('#')?.to_owned()).filter(|origin| !origin.is_empty())
 }
 
+/// The host name of the page around the widget.
+pub(crate) fn parent_host() -> String {
+    parent_origin().and_then(|origin| origin.split("//").nth(1).map(str::to_owned)).unwrap_or_default()
+}
+
 fn trusted(boot: &Boot) -> Option<String> {
     parent_origin().filter(|origin| boot.parents.iter().any(|known| known == origin))
 }

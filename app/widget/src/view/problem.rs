@@ -1,59 +1,45 @@
 //! The microphone is not there: what it is and the way out.
 
-use super::{head::BackHead, icon::icon};
+use super::{can::icon, head::back_head};
 use crate::{
-    field::press,
+    effect::{
+        loader,
+        picture::{Picture, picture},
+    },
     page::{Act, Page},
     words,
 };
-use leptos::prelude::*;
 use tincan_client::MicError;
 
+const BODY: &str = concat!(
+    r#"<div class="w__body"><div class="note" role="alert"><h2 data-at="title"></h2><p data-at="text"></p></div>"#,
+    r#"<div class="addr" aria-hidden="true" data-at="bar"><div class="addr__bar"><span class="addr__key">"#,
+    icon!("settings", "ico ico--sm"),
+    r#"</span><span class="ltr clip" data-at="host"></span></div><div class="addr__pop">"#,
+    icon!("mic", "ico ico--sm"),
+    r#"<span class="grow">Microphone</span><span class="switch" aria-checked="true"></span></div></div>"#,
+    r#"<ol class="steps note" data-at="steps"></ol></div>"#
+);
+const FOOT: &str = concat!(
+    r#"<div class="w__foot"><button class="btn btn--primary btn--lg" type="button" data-at="again">Try again</button>"#,
+    r#"<button type="button" data-at="back">Write instead</button></div>"#
+);
+
 /// One screen a cause.
-#[component]
-pub(crate) fn Problem(page: Page, problem: MicError) -> impl IntoView {
+pub(crate) fn problem(page: Page, problem: MicError) -> Vec<Picture> {
     let advice = words::advice(problem);
-    let picture = (problem == MicError::Blocked).then(|| {
-        view! {
-            <div class="addr" aria-hidden="true">
-                <div class="addr__bar">
-                    <span class="addr__key">{icon("settings", "ico ico--sm")}</span>
-                    <span class="ltr clip">{crate::effect::dom::parent_host()}</span>
-                </div>
-                <div class="addr__pop">
-                    {icon("mic", "ico ico--sm")} <span class="grow">"Microphone"</span>
-                    <span class="switch" aria-checked="true"></span>
-                </div>
-            </div>
-        }
-    });
-    let steps = (!advice.steps.is_empty()).then(|| {
-        view! {
-            <ol class="steps note">
-                {advice.steps.iter().map(|step| view! { <li>{*step}</li> }.into_any()).collect::<Vec<_>>()}
-            </ol>
-        }
-    });
-    let quiet = if advice.again { "btn btn--quiet" } else { "btn btn--primary btn--lg" };
-    view! {
-        <BackHead page title="Microphone" />
-        <div class="w__body">
-            <div class="note" role="alert">
-                <h2>{advice.title}</h2>
-                <p>{advice.text}</p>
-            </div>
-            {picture}
-            {steps}
-        </div>
-        <div class="w__foot">
-            {advice.again.then(|| view! {
-                <button class="btn btn--primary btn--lg" type="button" on:click=press(move || page.act(Act::AskAgain))>
-                    "Try again"
-                </button>
-            })}
-            <button class=quiet type="button" on:click=press(move || page.act(Act::Back))>
-                "Write instead"
-            </button>
-        </div>
+    let (body, foot) = (picture(BODY), picture(FOOT));
+    body.text("title", advice.title)
+        .text("text", advice.text)
+        .text("host", &loader::parent_host())
+        .shown("bar", move || problem == MicError::Blocked)
+        .shown("steps", move || !advice.steps.is_empty());
+    for step in advice.steps {
+        body.put("steps", picture("<li></li>").text("", step));
     }
+    foot.shown("again", move || advice.again)
+        .class("back", move || if advice.again { "btn btn--quiet" } else { "btn btn--primary btn--lg" })
+        .press("again", move || page.act(Act::AskAgain))
+        .press("back", move || page.act(Act::Back));
+    vec![back_head(page, "Microphone"), body, foot]
 }
