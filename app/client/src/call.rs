@@ -4,20 +4,21 @@
 //! The room decides; this driver carries out. Everything here may happen again at any time
 //! without harm: after a reconnect, a replay or a `call_state` it looks and acts once more.
 
+mod look;
 mod negotiation;
+mod paths;
 mod peer;
 mod stats;
 
 pub use negotiation::Connection;
 
 use crate::{
-    media::{Microphone, RemoteSound, SoundWatch, Speaker, TrackWatcher},
-    page::{Listener, TimerSlot, get, new_id, now_ms, window},
+    media::{Microphone, SoundWatch, Speaker, TrackWatcher},
+    page::{Listener, TimerSlot, get, new_id, window},
     room::{News, Room, Watcher},
 };
 use futures::future::Either;
 use leptos::prelude::*;
-use negotiation::{is_held, report};
 use peer::Peer;
 use send_wrapper::SendWrapper;
 use std::{
@@ -27,11 +28,9 @@ use std::{
     rc::{Rc, Weak},
 };
 use tincan_signaling::{
-    Call,
     code::{Code, Refusal},
-    event::{Body, Event, IceServer, MediaKind, MediaReport, Path, Signal as Addressed},
+    event::{Event, IceServer, MediaKind, Signal as Addressed},
     id::{CallId, LegId},
-    leg::{Leg, Socket as LegSocket},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -361,298 +360,6 @@ impl Inner {
         let (muted, held) = (self.muted.get_untracked(), self.held.get_untracked());
         drop(self.room.push(Event::Media { call_id, leg: Some(leg), muted, held, video: false }));
     }
-
-    // ---- looking at the call ----------------------------------------------------------------
-
-    fn own_leg<'a>(&self, call: &'a Call) -> Option<&'a Leg> {
-        call.leg(self.leg.get()?)
-    }
-
-    /// Looks at the call and makes the page match.
-    fn look(&self) {
-        let call = self.room.call_now();
-        self.show_place(&call);
-        let own = self.own_leg(&call).cloned();
-        let rings = matches!(&call, Call::Ringing(ringing) if Some(ringing.leg.id) == self.leg.get());
-        self.speaker.ringback(rings);
-        match (&call, own) {
-            (Call::Accepted(accepted), Some(own)) => {
-                self.enter(&own);
-                self.apply_switches(&call);
-                self.match_peers(&own, &accepted.legs);
-                self.report();
-                if !self.tick.is_set() {
-                    self.tick();
-                }
-            }
-            (Call::Ringing(_), Some(own)) => self.enter(&own),
-            // Ended, or the leg went to another page. A leg that was only asked for stays.
-            (Call::Idle | Call::Ringing(_) | Call::Accepted(_) | Call::Ended(_), _) => {
-                if self.entered.get() {
-                    self.depart();
-                }
-            }
-        }
-    }
-
-    /// The leg is in the call: a returning one was muted or on hold, and stays so.
-    fn enter(&self, own: &Leg) {
-        if !self.entered.replace(true) {
-            self.muted.set(own.muted || self.muted.get_untracked());
-            self.held.set(own.held || self.held.get_untracked());
-        }
-    }
-
-    fn show_place(&self, call: &Call) {
-        let place = if self.own_leg(call).is_some() {
-            Place::Here
-        } else {
-            call.legs_of(self.room.me()).next().map_or(Place::None, |leg| Place::Elsewhere {
-                leg: leg.id,
-                gone: matches!(leg.socket, LegSocket::Lost(_)),
-            })
-        };
-        if self.place.with_untracked(|old| *old != place) {
-            self.place.set(place);
-        }
-    }
-
-    fn apply_switches(&self, call: &Call) {
-        let held = is_held(call) || self.held.get_untracked();
-        self.mic.set_enabled(!held && !self.muted.get_untracked());
-        self.speaker.set_silent(held);
-    }
-
-    /// This page is no longer in the call: its media stops.
-    fn depart(&self) {
-        self.leg.set(None);
-        self.entered.set(false);
-        self.tick.stop();
-        self.close_peers();
-        self.ice.take();
-        self.early.take();
-        self.speaker.ringback(false);
-        self.speaker.detach();
-        self.speaker.set_silent(false);
-        self.mic.close();
-        self.mic.set_enabled(true);
-        self.muted.set(false);
-        self.held.set(false);
-        self.show_connection();
-        self.show_place(&self.room.call_now());
-    }
-
-    // ---- peers ------------------------------------------------------------------------------
-
-    fn peers(&self) -> Vec<Rc<Peer>> {
-        self.peers.borrow().values().cloned().collect()
-    }
-
-    fn close_peers(&self) {
-        let peers = self.peers.take();
-        for peer in peers.values() {
-            peer.close();
-        }
-        self.watch.take();
-        self.reporting.set(false);
-    }
-
-    /// One fresh connection for each other leg, none for a leg that is gone.
-    fn match_peers(&self, own: &Leg, legs: &[Leg]) {
-        let gone: Vec<Rc<Peer>> = {
-            let mut peers = self.peers.borrow_mut();
-            let gone = peers.keys().filter(|id| legs.iter().all(|leg| leg.id != **id)).copied();
-            let gone: Vec<LegId> = gone.collect();
-            gone.iter().filter_map(|id| peers.remove(id)).collect()
-        };
-        for peer in &gone {
-            peer.close();
-        }
-        if !gone.is_empty() {
-            self.speaker.detach();
-            self.watch.take();
-        }
-        let Some(servers) = self.ice.borrow().clone() else { return };
-        for leg in legs.iter().filter(|leg| leg.id != own.id) {
-            if !self.peers.borrow().contains_key(&leg.id) {
-                self.meet(own, leg, &servers);
-            }
-        }
-        self.show_connection();
-    }
-
-    fn meet(&self, own: &Leg, leg: &Leg, servers: &[IceServer]) {
-        let Some(call_id) = self.room.call_now().id() else { return };
-        let (room, id) = (self.room.clone(), leg.id);
-        let send = move |body| {
-            room.signal(&Addressed { call_id, to: Some(id), from: None, body });
-        };
-        let driver = self.own.clone();
-        let changed = move || {
-            if let Some(inner) = driver.upgrade() {
-                inner.path_changed();
-            }
-        };
-        let peer = Peer::new(own, leg, servers, &self.speaker, self.mic.track(), send, changed);
-        let Some(peer) = peer else { return };
-        self.peers.borrow_mut().insert(leg.id, peer.clone());
-        let early = self.early.take();
-        let (mine, others) = early.into_iter().partition::<Vec<_>, _>(|signal| signal.from == Some(leg.id));
-        *self.early.borrow_mut() = others;
-        for signal in mine {
-            peer.hear(signal.body);
-        }
-    }
-
-    fn take_signal(&self, signal: &Addressed) {
-        if signal.to.is_some() && signal.to != self.leg.get() {
-            return;
-        }
-        if let Body::IceServers { ice_servers, .. } = &signal.body {
-            *self.ice.borrow_mut() = Some(ice_servers.clone());
-            for peer in self.peers() {
-                peer.use_servers(ice_servers);
-            }
-            return self.look();
-        }
-        let Some(from) = signal.from else { return };
-        let peer = self.peers.borrow().get(&from).cloned();
-        match peer {
-            Some(peer) => peer.hear(signal.body.clone()),
-            None if self.leg.get().is_some() => {
-                let mut early = self.early.borrow_mut();
-                if early.len() < EARLY {
-                    early.push(signal.clone());
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// Back on a socket: the leg says so, its switches are told again if the room missed them, and
-    /// what was not finished is begun again.
-    fn rejoined(&self) {
-        self.look();
-        let call = self.room.call_now();
-        let (Some(call_id), Some(own)) = (call.id(), self.own_leg(&call)) else { return };
-        drop(self.room.push(Event::LegJoin { call_id, leg: Some(own.id), replaces: None }));
-        if (own.muted, own.held) != (self.muted.get_untracked(), self.held.get_untracked()) {
-            self.tell_switches(call_id, own.id);
-        }
-        for peer in self.peers() {
-            peer.resume();
-        }
-    }
-
-    fn network_changed(&self) {
-        if self.room.is_joined() {
-            for peer in self.peers() {
-                peer.renew();
-            }
-        }
-    }
-
-    fn path_changed(&self) {
-        self.show_connection();
-        self.report();
-    }
-
-    fn show_connection(&self) {
-        let connection = self.worst(Peer::connection);
-        if self.connection.with_untracked(|old| *old != connection) {
-            self.connection.set(connection);
-        }
-    }
-
-    /// The worst of all peers.
-    fn worst(&self, of: impl Fn(&Peer) -> Connection) -> Connection {
-        let peers = self.peers.borrow();
-        let connections = peers.values().map(|peer| of(peer));
-        connections
-            .max_by_key(|connection| match connection {
-                Connection::None => 0,
-                Connection::Up => 1,
-                Connection::Connecting => 2,
-                Connection::Lost => 3,
-            })
-            .unwrap_or(Connection::None)
-    }
-
-    /// Tells the room what it does not know of this leg's media, one report at a time.
-    fn report(&self) {
-        let call = self.room.call_now();
-        let (Some(call_id), Some(own)) = (call.id(), self.own_leg(&call)) else { return };
-        let failed = self.peers.borrow().values().any(|peer| peer.has_failed());
-        let Some(media) = report(own, self.worst(Peer::state), failed) else { return };
-        if self.reporting.replace(true) {
-            return;
-        }
-        let (leg, peer, own) = (own.id, self.peers().into_iter().next(), self.own.clone());
-        spawn_local(async move {
-            let path = path_of(media, peer.as_deref()).await;
-            let said = own
-                .upgrade()
-                .map(|inner| inner.room.push(Event::LegState { call_id, leg: Some(leg), media, path }));
-            if let Some(said) = said {
-                // Whatever came of it, the next look tells what the room holds.
-                let _ = said.await;
-            }
-            if let Some(inner) = own.upgrade() {
-                inner.reporting.set(false);
-            }
-        });
-    }
-
-    /// Twice a second in a call: what is heard, and whether a path must be renewed.
-    fn tick(&self) {
-        let own = self.own.clone();
-        self.tick.set(TICK_MS, move || {
-            let Some(inner) = own.upgrade() else { return };
-            inner.tick();
-            for peer in inner.peers() {
-                if inner.room.is_joined() {
-                    peer.mend();
-                }
-                spawn_local(listen_to(inner.own.clone(), peer));
-            }
-            inner.report();
-        });
-    }
-
-    fn heard(&self, peer: &Peer, received: stats::Received) {
-        if self.speaker.is_blocked() {
-            // Nothing is played, so nothing is counted as heard.
-            self.watch.take();
-            return;
-        }
-        let call = self.room.call_now();
-        let quiet = call.legs().iter().any(|leg| Some(leg.id) != self.leg.get() && leg.muted);
-        let silent = quiet || is_held(&call);
-        let sound = self.watch.borrow_mut().feed(received.packets, received.energy, silent, now_ms());
-        if sound == RemoteSound::Stalled && self.speaker.show(sound) {
-            // Connected, and nothing arrives: another path may carry more.
-            peer.renew();
-        }
-        self.speaker.show(sound);
-    }
-}
-
-/// Reads the counters of one peer and shows what they say.
-async fn listen_to(driver: Weak<Inner>, peer: Rc<Peer>) {
-    let Some(stats) = peer.stats().await else { return };
-    let Some(inner) = driver.upgrade() else { return };
-    inner.show_connection();
-    if peer.state() == Connection::Up {
-        peer.recover_sound(&inner.speaker);
-        inner.heard(&peer, stats.received);
-    }
-}
-
-async fn path_of(media: MediaReport, peer: Option<&Peer>) -> Option<Path> {
-    match media {
-        MediaReport::Up => peer?.stats().await?.path,
-        MediaReport::Lost | MediaReport::Failed => None,
-    }
 }
 
 impl Drop for Inner {
@@ -667,8 +374,3 @@ impl Drop for Inner {
         }
     }
 }
-
-/// How many signals wait for their peer.
-const EARLY: usize = 64;
-/// How often a call is looked after.
-const TICK_MS: u32 = 500;
