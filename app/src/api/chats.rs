@@ -43,10 +43,8 @@ pub(crate) async fn read_conversation(
 /// The session of the call that a leg of mine is in, for a page that was reloaded.
 #[server(prefix = "/sfn", endpoint = "my-call", input = GetUrl)]
 pub(crate) async fn my_call() -> Result<Option<SessionId>, ApiError> {
-    let Staff { backend, identity, tenant } = staff()?;
-    let running = backend.running_calls().await.map_err(refused)?;
-    let mut own = running.into_iter().filter(|running| running.room.tenant == tenant);
-    Ok(own.find(|running| running.call.legs_of(identity.sub).next().is_some()).map(|own| own.room.session))
+    let Staff { backend, identity, .. } = staff()?;
+    backend.live_call_of(&identity).await.map_err(refused)
 }
 
 #[cfg(feature = "ssr")]
@@ -71,12 +69,12 @@ mod from_backend {
                 page_url: chat.page_url,
                 last_text: chat.last_text,
                 last_from_visitor: chat.last_from_visitor,
-                last_by: None,
+                last_by: chat.last_by,
                 last_at: chat.last_at,
                 call: None,
                 call_with: None,
             };
-            Self { update, unread: chat.unread }
+            Self { update, unread: chat.unread, talk: None }
         }
     }
 

@@ -61,6 +61,13 @@ pub(crate) fn CallBar() -> impl IntoView {
         (Some(at_hand), Some(now)) => at_hand.call.with(|call| Bar::of(call, at_hand.place.get(), me, now)),
         _ => Bar::Idle,
     });
+    Effect::new(move |_| {
+        let over =
+            desk.call.get().is_some_and(|at_hand| at_hand.call.with(|call| matches!(call, Call::Ended(_))));
+        if over && bar.get() == Bar::Idle {
+            desk.put_away();
+        }
+    });
     let words = move || {
         let Some(at_hand) = desk.call.get() else { return String::new() };
         match bar.get() {

@@ -6,7 +6,7 @@ use crate::{
     components::{Can, Icon},
     contexts::desk::{Desk, use_desk},
     effects::focus,
-    pages::dashboard::sessions::named,
+    pages::dashboard::sessions::{named, place},
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 use tincan_signaling::lobby::Ringing;
@@ -142,7 +142,7 @@ fn Facts(ringing: Ringing) -> impl IntoView {
     view! {
         <dl class="ring__facts">
             {ringing.page_url.map(|page| view! {
-                <div><dt>"Page"</dt><dd class="clip ltr">{page}</dd></div>
+                <div><dt>"Page"</dt><dd class="clip ltr">{place(&page)}</dd></div>
             })}
             {move || last().map(|text| view! {
                 <div><dt>"Last wrote"</dt><dd dir="auto" class="ring__said">{format!("“{text}”")}</dd></div>

@@ -3,15 +3,18 @@
 use super::{DeskCall, Live, wish::WishContext};
 use crate::{
     api::{self, Boot, my_call},
-    call::mic_words::mic_words,
+    call::{mic_words::mic_words, record::CallRecord},
     effects::{mark, notice},
+    pages::dashboard::sessions::Talk,
 };
 use leptos::{prelude::*, reactive::owner::Owner, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use std::collections::{HashMap, HashSet};
 use tincan_client::{Permission, Place};
 use tincan_signaling::{
-    Call, CallId, Event, Refusal, SessionId, Timestamp,
+    Call, CallId, Event, Refusal, SessionId, Sub, Timestamp,
     agent::{AgentStatus, Wish},
+    call::Ended,
     lobby::Ringing,
 };
 
@@ -25,6 +28,7 @@ pub(crate) struct Desk {
     /// The server's time, once a second.
     pub(crate) now: RwSignal<Option<Timestamp>>,
     pub(crate) wish: WishContext,
+    me: Sub,
     /// Rings whose dialog was hidden; the row in the list brings it back.
     pub(crate) hidden: RwSignal<HashSet<CallId>>,
     /// Rings without sound.
@@ -35,21 +39,28 @@ pub(crate) struct Desk {
     pub(crate) trouble: RwSignal<Option<String>>,
     /// Who took the last call that rang here.
     pub(crate) taken: RwSignal<Option<String>>,
+    /// The own calls that ended since this page came, for the list.
+    pub(crate) talks: RwSignal<HashMap<SessionId, Talk>>,
+    go: Callback<String>,
     owner: StoredValue<Option<Owner>>,
 }
 
 /// Makes the desk and, in the browser, connects it.
 pub(crate) fn provide_desk(boot: &Boot) -> Desk {
+    let navigate = use_navigate();
     let desk = Desk {
         live: RwSignal::new(None),
         call: RwSignal::new(None),
         now: RwSignal::new(None),
         wish: WishContext::new(boot.me),
+        me: boot.me,
         hidden: RwSignal::default(),
         silenced: RwSignal::default(),
         seen: RwSignal::default(),
         trouble: RwSignal::new(None),
         taken: RwSignal::new(None),
+        talks: RwSignal::default(),
+        go: Callback::new(move |path: String| navigate(&path, NavigateOptions::default())),
         owner: StoredValue::new(Owner::current()),
     };
     provide_context(desk);
@@ -99,12 +110,12 @@ impl Desk {
         let (own, live) = (live.own, live.clone());
         Effect::new(move |asked: Option<bool>| {
             let on_call = own.get().is_some_and(|own| own.status == AgentStatus::OnCall);
-            let asks = on_call && self.call.with_untracked(Option::is_none) && asked != Some(true);
+            let asks = on_call && !self.is_busy() && asked != Some(true);
             if asks {
                 let live = live.clone();
                 spawn_local(async move {
                     if let Ok(Some(session)) = my_call().await
-                        && self.call.with_untracked(Option::is_none)
+                        && !self.is_busy()
                     {
                         self.open(&live, session);
                     }
@@ -126,10 +137,41 @@ impl Desk {
                         self.return_here();
                     }
                 }
-                (Place::None, Call::Ended(_)) => mark::clear(),
+                (Place::None, Call::Ended(ended)) => {
+                    mark::clear();
+                    self.remember(call.session, &ended);
+                }
                 (Place::None | Place::Elsewhere { .. }, _) => {}
             }
         });
+    }
+
+    /// Whether the call at hand goes on, here or in another tab.
+    fn is_busy(self) -> bool {
+        self.call
+            .with_untracked(|call| call.as_ref().is_some_and(|call| call.call.with_untracked(Call::is_live)))
+    }
+
+    /// Keeps how the own call ended, for the list.
+    fn remember(self, session: SessionId, ended: &Ended) {
+        if ended.answered_by != Some(self.me) && ended.head.caller != self.me {
+            return;
+        }
+        let updates = self.live.get_untracked().map(|live| live.sessions.get_untracked()).unwrap_or_default();
+        let last_text = updates
+            .into_iter()
+            .find(|update| update.session_id == session)
+            .and_then(|update| update.last_text);
+        let record = CallRecord::of(ended);
+        self.talks.update(|talks| drop(talks.insert(session, Talk { record, last_text })));
+    }
+
+    /// Opens the conversation of that session, unless it is open.
+    fn show(self, session: SessionId) {
+        let path = format!("/dashboard?chat={session}");
+        if !window().location().href().is_ok_and(|here| here.ends_with(&path)) {
+            self.go.run(path);
+        }
     }
 
     /// The call of that session, joined if it was not.
@@ -149,7 +191,14 @@ impl Desk {
         live.speaker.ring(false);
         let call = self.open(&live, ringing.session_id);
         let accepting = call.driver.accept(ringing.call_id);
-        self.carry_out(async move { accepting.await.map(drop) });
+        self.show(ringing.session_id);
+        self.carry_out(async move {
+            let accepted = accepting.await;
+            if accepted.is_err() {
+                self.put_away();
+            }
+            accepted
+        });
     }
 
     /// Lets a call that rings ring elsewhere.
@@ -174,7 +223,8 @@ impl Desk {
         let (Some(live), Some(call)) = (self.live.get_untracked(), self.call.get_untracked()) else { return };
         live.speaker.unlock();
         let returning = call.driver.return_here();
-        self.carry_out(async move { returning.await.map(drop) });
+        self.show(call.session);
+        self.carry_out(returning);
     }
 
     /// Ends the call, or stops asking for it.
@@ -183,10 +233,10 @@ impl Desk {
         let ringing = matches!(call.call.get_untracked(), Call::Ringing(_));
         if ringing {
             let cancelling = call.driver.cancel();
-            self.carry_out(async move { cancelling.await.map(drop) });
+            self.carry_out(cancelling);
         } else {
             let hanging_up = call.driver.hang_up();
-            self.carry_out(async move { hanging_up.await.map(drop) });
+            self.carry_out(hanging_up);
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn List(open: Memo<Option<SessionId>>) -> impl IntoView {
         let joined = desk.live.get().is_some_and(|live| live.joined.get());
         before.copied().unwrap_or_default() + u32::from(joined)
     });
-    let listed = Resource::new(move || joins.get() / 2, |_| list_sessions());
+    let listed = Resource::new(move || joins.get().saturating_sub(1), |_| list_sessions());
     view! {
         <section class="list" aria-label="Chat sessions">
             <div class="list__top">
@@ -61,7 +61,10 @@ pub(crate) fn List(open: Memo<Option<SessionId>>) -> impl IntoView {
 #[component]
 fn Rings() -> impl IntoView {
     let ringer = expect_context::<Ringer>();
+    let any =
+        move || (!ringer.all.read().is_empty()).then(|| view! { <h2 class="list__group">"Calling you"</h2> });
     view! {
+        {any}
         <For each=move || ringer.all.get() key=|ringing| ringing.call_id children=|ringing| view! { <Ring ringing/> }/>
     }
 }
@@ -85,7 +88,7 @@ fn Ring(ringing: Ringing) -> impl IntoView {
                 <span class="sess__time num">{waiting}</span>
             </span>
             <span class="sess__last">
-                <span class="clip">"Calling you"</span>
+                <span class="clip">"Open to answer"</span>
                 <span class="beads" aria-hidden="true"><i></i><i></i><i></i></span>
             </span>
         </button>
@@ -96,18 +99,25 @@ fn Ring(ringing: Ringing) -> impl IntoView {
 fn Rows(listed: Vec<Session>, needle: RwSignal<String>, open: Memo<Option<SessionId>>) -> impl IntoView {
     let desk = use_desk();
     let boot = expect_context::<Boot>();
+    let ringer = expect_context::<Ringer>();
     let all = Memo::new(move |_| {
         let updates = desk.live.get().map(|live| live.sessions.get()).unwrap_or_default();
-        merge(&listed, &updates, &desk.seen.read())
+        merge(&listed, &updates, &desk.seen.read(), &desk.talks.read())
     });
     let grouped = Memo::new(move |_| {
         let needle = needle.read();
-        let found = all.get().into_iter().filter(|session| session.matches(&needle));
+        let ringing = ringer.all.read();
+        let rings =
+            |session: &Session| ringing.iter().any(|ringing| ringing.session_id == session.update.session_id);
+        let found = all.get().into_iter().filter(|session| session.matches(&needle) && !rings(session));
         found
             .map(|session| (session.group(boot.me, &boot.name), session.update.session_id))
             .collect::<Vec<_>>()
     });
-    let nobody = move || match (grouped.read().is_empty(), needle.read().trim().is_empty()) {
+    let nobody = move || match (
+        grouped.read().is_empty() && ringer.all.read().is_empty(),
+        needle.read().trim().is_empty(),
+    ) {
         (false, _) => None,
         (true, true) => Some("No one is waiting. New chats and calls appear here."),
         (true, false) => Some("No chat matches."),
@@ -213,8 +223,12 @@ fn last_words(session: &Session, me: Sub) -> String {
         (Some(CallState::Held), Some(with)) => return format!("On hold by {with}"),
         _ => {}
     }
+    if let Some(talk) = &session.talk {
+        return talk.words();
+    }
     match &update.last_text {
-        None => "No message yet".into(),
+        // A session begins with a message or with a call.
+        None => "Called, nothing written".into(),
         Some(text) if update.last_by == Some(me) => format!("You: {text}"),
         Some(text) => text.clone(),
     }

@@ -6,14 +6,16 @@ use crate::{
     contexts::desk::use_desk,
 };
 use leptos::prelude::*;
-use tincan_signaling::agent::Wish;
+use tincan_signaling::{Call, agent::Wish};
 
 /// Says what will happen here, and lets the agent try the ring.
 #[component]
 pub(crate) fn Quiet() -> impl IntoView {
     let desk = use_desk();
     let name = expect_context::<Boot>().name;
+    let talking = move || desk.call.get().filter(|at_hand| at_hand.call.with(Call::is_live));
     let words = move || match desk.wish.get() {
+        _ if talking().is_some() => "Your call goes on above. Choose a chat on the left to write.",
         Wish::Ready => {
             "You are ready. When a visitor writes or calls, it appears on the left, and this page rings even behind another tab."
         }
@@ -28,7 +30,7 @@ pub(crate) fn Quiet() -> impl IntoView {
     view! {
         <div class="empty empty--page">
             <PaperLine initial=initial(&name).unwrap_or_default()/>
-            <h1>"The line is quiet"</h1>
+            <h1>{move || if talking().is_some() { "You are on a call" } else { "The line is quiet" }}</h1>
             <p>{words}</p>
             <noscript><p>"Live messages and calls need JavaScript."</p></noscript>
             <div class="row">

@@ -1,5 +1,6 @@
 //! The list of chat sessions as a value: what is known of each, and in which group it stands.
 
+use crate::call::record::CallRecord;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, time::Duration};
 use tincan_signaling::{CallState, SessionId, Sub, Timestamp, lobby::SessionUpdate};
@@ -10,6 +11,16 @@ pub(crate) struct Session {
     pub(crate) update: SessionUpdate,
     /// Messages of the visitor that nobody here has read.
     pub(crate) unread: u32,
+    /// The own call that ended since anything was written.
+    #[serde(default)]
+    pub(crate) talk: Option<CallRecord>,
+}
+
+/// The own call that ended last in a session, and the last text there was then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Talk {
+    pub(crate) record: CallRecord,
+    pub(crate) last_text: Option<String>,
 }
 
 /// Where a session stands in the list, in the list's order.
@@ -53,6 +64,8 @@ impl Session {
         }
         if !update.open {
             Group::Closed
+        } else if self.talk.is_some() {
+            Group::Yours
         } else if update.last_from_visitor {
             Group::Waiting
         } else if update.last_by == Some(me) {
@@ -83,6 +96,7 @@ pub(crate) fn merge(
     listed: &[Session],
     updates: &[SessionUpdate],
     seen: &HashMap<SessionId, Timestamp>,
+    talks: &HashMap<SessionId, Talk>,
 ) -> Vec<Session> {
     let mut sessions: Vec<Session> = listed.to_vec();
     for update in updates {
@@ -90,11 +104,14 @@ pub(crate) fn merge(
             Some(known) => known.take(update),
             None => {
                 let unread = u32::from(update.last_from_visitor && update.last_text.is_some());
-                sessions.push(Session { update: update.clone(), unread });
+                sessions.push(Session { update: update.clone(), unread, talk: None });
             }
         }
     }
     for session in &mut sessions {
+        let talk = talks.get(&session.update.session_id);
+        let talk = talk.filter(|talk| talk.last_text == session.update.last_text);
+        session.talk = talk.map(|talk| talk.record.clone());
         let seen_at = seen.get(&session.update.session_id);
         if seen_at.is_some_and(|at| *at >= session.update.last_at) {
             session.unread = 0;
@@ -107,8 +124,10 @@ pub(crate) fn merge(
 impl Session {
     fn take(&mut self, update: &SessionUpdate) {
         if update.last_at < self.update.last_at {
-            // The list was read after this update: it only knows better who is there.
+            // The list was read after this update, which still knows better who is there.
             self.update.online = update.online;
+            self.update.call = update.call;
+            self.update.call_with.clone_from(&update.call_with);
             return;
         }
         let new_text = update.last_at > self.update.last_at && update.last_text != self.update.last_text;
@@ -121,6 +140,12 @@ impl Session {
         let last_text = update.last_text.clone().or_else(|| self.update.last_text.take());
         self.update = SessionUpdate { page_url, last_text, ..update.clone() };
     }
+}
+
+/// An address without what everybody knows: "shop.example/pans".
+pub(crate) fn place(url: &str) -> String {
+    let bare = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url);
+    bare.trim_end_matches('/').to_owned()
 }
 
 /// "now", "3 min", "2 h", "5 d": how long ago something was.
@@ -136,6 +161,7 @@ pub(crate) fn ago(passed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tincan_signaling::{CallId, EndReason};
     use uuid::Uuid;
 
     fn update(number: u128, at: u64) -> SessionUpdate {
@@ -155,7 +181,7 @@ mod tests {
     }
 
     fn session(update: SessionUpdate) -> Session {
-        Session { update, unread: 0 }
+        Session { update, unread: 0, talk: None }
     }
 
     #[test]
@@ -179,11 +205,11 @@ mod tests {
     fn updates_win_over_the_list_and_count_as_unread() {
         let listed = [session(update(1, 10)), session(update(2, 20))];
         let updates = [update(1, 30), update(3, 25)];
-        let merged = merge(&listed, &updates, &HashMap::new());
+        let merged = merge(&listed, &updates, &HashMap::new(), &HashMap::new());
         let rows: Vec<(u64, u32)> = merged.iter().map(|row| (row.update.last_at.0, row.unread)).collect();
         assert_eq!(rows, [(30, 1), (25, 1), (20, 0)]);
         let seen = HashMap::from([(listed[0].update.session_id, Timestamp(30))]);
-        assert_eq!(merge(&listed, &updates, &seen)[0].unread, 0);
+        assert_eq!(merge(&listed, &updates, &seen, &HashMap::new())[0].unread, 0);
     }
 
     #[test]
@@ -194,6 +220,34 @@ mod tests {
             assert!(row.matches(found), "{found}");
         }
         assert!(!row.matches("kettle"));
+    }
+
+    #[test]
+    fn a_talk_stands_until_something_new_is_written() {
+        let me = Sub(Uuid::from_u128(8));
+        let listed = [session(update(1, 10))];
+        let id = CallId(Uuid::from_u128(5));
+        let record = CallRecord {
+            id,
+            at: Timestamp(11),
+            by_staff: false,
+            reason: EndReason::Completed,
+            detail: None,
+            answered_by: None,
+            talked_ms: Some(12_000),
+        };
+        let last_text = listed[0].update.last_text.clone();
+        let talks = HashMap::from([(listed[0].update.session_id, Talk { record, last_text })]);
+        let after = merge(&listed, &[], &HashMap::new(), &talks);
+        assert_eq!(after[0].group(me, "Agent One"), Group::Yours);
+        let written = merge(&listed, &[update(1, 20)], &HashMap::new(), &talks);
+        assert_eq!(written[0].group(me, "Agent One"), Group::Waiting);
+    }
+
+    #[test]
+    fn places_are_short() {
+        assert_eq!(place("https://shop.example/"), "shop.example");
+        assert_eq!(place("http://localhost:3000/demo"), "localhost:3000/demo");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     compose::Compose,
     conversation::newest,
-    sessions::named,
+    sessions::{named, place},
     timeline::{Item, Message, last_of_visitor, last_read, merge},
     visitor::Visitor,
 };
@@ -201,11 +201,11 @@ fn Log(parts: Parts, items: Memo<Vec<Item>>, name: Memo<String>) -> impl IntoVie
     let typing = move || {
         let typing = parts.joined.get()?.typing.get()?;
         let who = if typing.sub == me { return None } else { named(&typing.name) };
-        Some(view! { <div class="event">{format!("{who} is typing")}</div> })
+        Some(view! { <div class="event" aria-live="off">{format!("{who} is typing")}</div> })
     };
     let pending = move || parts.joined.get().map(|joined| joined.pending.get()).unwrap_or_default();
     view! {
-        <div class="conv__log" node_ref=log tabindex="0" role="log" aria-label="Messages" aria-live="off">
+        <div class="conv__log" node_ref=log tabindex="0" role="log" aria-label="Messages">
             <div class="conv__start">
                 {move || parts.more.get().then(|| view! {
                     <button class="btn btn--sm btn--quiet" type="button" on:click=move |_| parts.read_earlier()>
@@ -292,7 +292,7 @@ fn where_words((update, online): &(tincan_signaling::lobby::SessionUpdate, Optio
     }
     match (online, &update.page_url) {
         (Some(false), _) => "Has left the page".into(),
-        (_, Some(page)) => format!("On {page}"),
+        (_, Some(page)) => format!("On {}", place(page)),
         (Some(true), None) => "On the page".into(),
         (None, None) => String::new(),
     }

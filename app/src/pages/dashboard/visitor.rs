@@ -1,6 +1,6 @@
 //! The card about the visitor, beside the conversation.
 
-use super::timeline::Item;
+use super::{sessions::place, timeline::Item};
 use crate::components::{Can, Clock};
 use leptos::prelude::*;
 use tincan_signaling::lobby::SessionUpdate;
@@ -37,7 +37,7 @@ pub(crate) fn Visitor(
             </div>
             <dl class="facts">
                 {move || now.read().0.page_url.clone().map(|page| view! {
-                    <div><dt>"Page"</dt><dd class="ltr">{page}</dd></div>
+                    <div><dt>"Page"</dt><dd class="ltr">{place(&page)}</dd></div>
                 })}
                 <div><dt>"Last sign"</dt><dd>{move || view! { <Clock at=now.read().0.last_at/> }}</dd></div>
                 <div><dt>"Identity"</dt><dd>"Not verified"</dd></div>
