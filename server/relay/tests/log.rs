@@ -1,5 +1,7 @@
 //! What every room log must do. The suite runs on each log there is.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::sync::Arc;
 use tincan_relay::log::{AppendError, Draft, Item, LocalLog, RoomLog, Tail};
 use tincan_signaling::{
