@@ -100,8 +100,8 @@ async fn the_lobby_lists_sessions_as_they_live() {
     while update["last_text"] != "hello" {
         update = agent.event("session_updated").await;
     }
-    let (mut late, token, _) =
-        (world.connect("dashboard").await, world.agent(&world.tenant, "Late").await.0, ());
+    let mut late = world.connect("dashboard").await;
+    let (token, _) = world.agent(&world.tenant, "Late").await;
     late.join(&lobby(&world.tenant), &token).await;
     assert_eq!(late.event("session_updated").await["last_text"], "hello");
     assert_eq!(late.event("lobby_state").await["ringing"], json!([]));
