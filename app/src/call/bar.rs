@@ -79,8 +79,9 @@ pub(crate) fn CallBar() -> impl IntoView {
         }
     };
     let name = move || {
-        let other = desk.call.get().and_then(|at_hand| at_hand.call.with(|call| words::other_side(call, me)));
-        if bar.get() == Bar::Idle { None } else { Some(named(&other.unwrap_or_default())) }
+        let at_hand = desk.call.get().filter(|_| bar.get() != Bar::Idle)?;
+        let other = at_hand.call.with(|call| words::other_side(call, me));
+        Some(named(&other.or_else(|| desk.visitor_of(at_hand.session)).unwrap_or_default()))
     };
     view! {
         <section
@@ -196,11 +197,21 @@ fn Talking(at_hand: DeskCall) -> impl IntoView {
 #[component]
 fn Talked(at_hand: DeskCall) -> impl IntoView {
     let desk = use_desk();
-    let talked = move || {
+    let over = move || at_hand.call.with(|call| matches!(call, Call::Ended(_)));
+    let talked = Memo::new(move |_| {
         let now = desk.now.get().unwrap_or_default();
-        at_hand.call.with(|call| words::duration(call.talked(now).unwrap_or_default()))
-    };
-    view! { <span class="bar__time" role="timer" aria-label="Call duration">{talked}</span> }
+        at_hand.call.with(|call| call.talked(now))
+    });
+    // A call that nobody talked in has no duration once it is over.
+    move || {
+        (talked.get().is_some() || !over()).then(|| {
+            view! {
+                <span class="bar__time" role="timer" aria-label="Call duration">
+                    {words::duration(talked.get().unwrap_or_default())}
+                </span>
+            }
+        })
+    }
 }
 
 #[component]

@@ -166,6 +166,12 @@ impl Desk {
         self.talks.update(|talks| drop(talks.insert(session, Talk { record, last_text })));
     }
 
+    /// The visitor's name in that session, as far as the lobby told it.
+    pub(crate) fn visitor_of(self, session: SessionId) -> Option<String> {
+        let updates = self.live.get()?.sessions.get();
+        updates.into_iter().find(|update| update.session_id == session).map(|update| update.visitor)
+    }
+
     /// Opens the conversation of that session, unless it is open.
     fn show(self, session: SessionId) {
         let path = format!("/dashboard?chat={session}");

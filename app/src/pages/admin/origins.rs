@@ -5,7 +5,7 @@ use crate::{
     api::{AddOrigin, RemoveOrigin, list_origins},
     components::Icon,
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{form::ActionForm, html, prelude::*};
 
 /// The origins, with a form to add one.
 #[component]
@@ -13,6 +13,12 @@ pub(crate) fn Origins(may_change: bool) -> impl IntoView {
     let add = ServerAction::<AddOrigin>::new();
     let remove = ServerAction::<RemoveOrigin>::new();
     let origins = Resource::new(move || (add.version().get(), remove.version().get()), |_| list_origins());
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move |_| {
+        if let (Some(Ok(_)), Some(form)) = (add.value().get(), form.get_untracked()) {
+            form.reset();
+        }
+    });
     let refused = move || {
         let added = add.value().get().and_then(Result::err);
         added.or_else(|| remove.value().get().and_then(Result::err)).map(|error| view! { <Trouble error/> })
@@ -43,7 +49,7 @@ pub(crate) fn Origins(may_change: bool) -> impl IntoView {
                 })}
             </Transition>
             {may_change.then(|| view! {
-                <ActionForm action=add>
+                <ActionForm action=add node_ref=form>
                     <div class="adm__add">
                         <label class="field grow">
                             <span class="field__label">"Add an origin"</span>

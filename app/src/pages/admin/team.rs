@@ -5,7 +5,7 @@ use crate::{
     api::{AddUser, Member, ResetPassword, SetUserEnabled, Shown, list_users, shown_once},
     components::{Can, Icon},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{form::ActionForm, html, prelude::*};
 use tincan_signaling::{Sub, event::Role};
 
 /// The team: everybody with role and state, a form to add somebody, and what the last form made.
@@ -151,8 +151,14 @@ fn MemberActions(member: Member, actions: Actions, own: bool) -> impl IntoView {
 
 #[component]
 fn Add(action: ServerAction<AddUser>) -> impl IntoView {
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move |_| {
+        if let (Some(Ok(_)), Some(form)) = (action.value().get(), form.get_untracked()) {
+            form.reset();
+        }
+    });
     view! {
-        <ActionForm action=action>
+        <ActionForm action=action node_ref=form>
             <div class="adm__add">
                 <label class="field grow">
                     <span class="field__label">"Name"</span>

@@ -32,14 +32,17 @@ pub(super) fn newest(read: &Session) -> Memo<(SessionUpdate, Option<bool>)> {
     let desk = use_desk();
     let read = read.update.clone();
     Memo::new(move |_| {
-        let updates = desk.live.get().map(|live| live.sessions.get()).unwrap_or_default();
+        let live = desk.live.get();
+        let updates = live.as_ref().map(|live| live.sessions.get()).unwrap_or_default();
+        // The lobby tells a newcomer of everybody who is there: whoever it did not name is not.
+        let told = live.is_some_and(|live| live.joined.get());
         match updates.into_iter().find(|update| update.session_id == read.session_id) {
             Some(update) => {
                 let page_url = update.page_url.clone().or_else(|| read.page_url.clone());
                 let online = Some(update.online);
                 (SessionUpdate { page_url, ..update }, online)
             }
-            None => (read.clone(), None),
+            None => (read.clone(), told.then_some(false)),
         }
     })
 }

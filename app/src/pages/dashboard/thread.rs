@@ -170,7 +170,7 @@ fn CallVisitor(parts: Parts, online: Signal<Option<bool>>) -> impl IntoView {
         let Some(joined) = parts.joined.get() else { return false };
         let voice = joined.availability.get().is_none_or(|event| event.voice_enabled);
         let busy = desk.call.get().is_some_and(|at_hand| at_hand.call.with(Call::is_live));
-        voice && !busy && !joined.call.with(Call::is_live) && online.get() != Some(false)
+        voice && !busy && !joined.call.with(Call::is_live) && online.get() == Some(true)
     };
     move || {
         offered().then(|| {
