@@ -1,4 +1,5 @@
 // Ways in without a browser: what the widget and the dashboard ask for before they open a socket.
+import { randomUUID } from 'node:crypto';
 
 async function post(url, body, headers = {}) {
   const response = await fetch(url, {
@@ -24,4 +25,15 @@ export function signIn(base, { email, password }) {
 export function lobbyOf(token) {
   const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
   return `tenant_${claims.tenant_id}`;
+}
+
+// Writes a line into a conversation by HTTP, as clients do that have no socket.
+export async function write(base, topic, token, text) {
+  const message = { topic, event: 'message', payload: { id: randomUUID(), text }, private: true };
+  const response = await fetch(`${base}/realtime/v1/api/broadcast`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ messages: [message] }),
+  });
+  if (response.status !== 202) throw new Error(`writing was answered ${response.status} ${await response.text()}`);
 }

@@ -1,5 +1,6 @@
 // An agent at the dashboard.
 import assert from 'node:assert/strict';
+import { signIn, write } from './accounts.mjs';
 import { Person } from './person.mjs';
 
 export class Agent extends Person {
@@ -8,6 +9,7 @@ export class Agent extends Person {
     const agent = new Agent(await context.newPage());
     agent.context = context;
     agent.url = url;
+    agent.credentials = { email, password };
     await agent.page.goto(`${url}/login`);
     await agent.page.getByLabel('Email').fill(email);
     await agent.page.getByLabel('Password').fill(password);
@@ -40,6 +42,12 @@ export class Agent extends Person {
   async opens(text) {
     await this.page.getByText(text).first().click();
     await this.root.getByRole('textbox', { name: 'Message' }).waitFor();
+  }
+
+  // Writes to a visitor while the incoming call covers the conversation.
+  async writes(visitor, text) {
+    const { access_token: token } = await signIn(this.url, this.credentials);
+    await write(this.url, visitor.session.topic, token, text);
   }
 
   // The visitor's conversation shows exactly one call, in these words.

@@ -59,11 +59,14 @@ export class Proxy {
     return {
       // Fulfils when the fault is this old: how long a network is away is part of what is tested.
       lasted: (ms) => new Promise((resolve) => setTimeout(resolve, began + ms - Date.now())),
-      end: () => {
-        this.#fault = null;
-        for (const pair of this.#pairs) if (pair.struck) pair.destroy();
-      },
+      end: () => this.heal(),
     };
+  }
+
+  // Ends whatever fault there is.
+  heal() {
+    this.#fault = null;
+    for (const pair of this.#pairs) if (pair.struck) pair.destroy();
   }
 
   // Closes the sockets of `who` once.

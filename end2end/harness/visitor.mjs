@@ -1,6 +1,5 @@
 // A visitor on the demo's sample site, with the widget in its frame.
-import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { write } from './accounts.mjs';
 import { Person } from './person.mjs';
 
 export class Visitor extends Person {
@@ -36,15 +35,16 @@ export class Visitor extends Person {
     });
   }
 
-  // Writes into the conversation while the call covers the chat: by HTTP, as clients do that have no socket.
-  async writes(text) {
-    const message = { topic: this.session.topic, event: 'message', payload: { id: randomUUID(), text }, private: true };
-    const response = await fetch(`${this.base}/realtime/v1/api/broadcast`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.session.token}` },
-      body: JSON.stringify({ messages: [message] }),
-    });
-    assert.equal(response.status, 202);
+  // Writes into the conversation while the call covers the chat.
+  writes(text) {
+    return write(this.base, this.session.topic, this.session.token, text);
+  }
+
+  // Looks at the chat beside the call, and back.
+  async findsInChat(words) {
+    await this.press('Chat');
+    await this.finds(words);
+    await this.press('Back to the call');
   }
 
   // From the chat to ringing, without the microphone test, as soon as the widget says that somebody is there.

@@ -89,6 +89,7 @@ export class World {
 
   // Everybody hangs up and goes home; the program stays. With TINCAN_TEST_LOOK=folder, what each last saw lands there.
   async everybodyLeaves() {
+    this.proxy.heal();
     if (process.env.TINCAN_TEST_LOOK) await this.#look(process.env.TINCAN_TEST_LOOK);
     for (const person of this.#people.splice(0)) await person.leavesCall();
     await Promise.all(this.#contexts.splice(0).map((context) => context.close()));

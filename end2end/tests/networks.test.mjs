@@ -38,13 +38,13 @@ for (const kind of KINDS) {
       await called(people);
       const resumed = await visitor.counted('resumed');
       const fault = world.proxy.fault(kind, 'visitor');
-      await agent.says('One moment please');
+      await agent.writes(visitor, 'One moment please');
       await fault.lasted(AWAY_MS);
       fault.end();
       await visitor.countsMore('resumed', resumed);
-      await visitor.finds('One moment please');
       await agent.accept();
       await bothHear(people);
+      await visitor.findsInChat('One moment please');
     });
 
     test("the agent's socket, while it rings", async () => {
@@ -91,8 +91,8 @@ for (const kind of KINDS) {
       await fault.lasted(AWAY_MS);
       fault.end();
       await visitor.countsMore('resumed', resumed);
-      await visitor.finds('I look it up');
       await visitor.reads(/hold/i);
+      await visitor.findsInChat('I look it up');
       await visitor.hearsNothing();
       await agent.press('Resume');
       await bothHear(people);
