@@ -17,8 +17,19 @@ impl std::fmt::Debug for Shown {
     }
 }
 
+impl Shown {
+    /// What the form before this page made, if anything; afterwards it is gone. In the browser it
+    /// comes with the page.
+    pub(crate) fn before_this_page() -> Option<Self> {
+        #[cfg(feature = "ssr")]
+        return server::take();
+        #[cfg(not(feature = "ssr"))]
+        None
+    }
+}
+
 #[cfg(feature = "ssr")]
-pub(crate) use server::{show, take};
+pub(crate) use server::show;
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -46,8 +57,8 @@ mod server {
         Shown { email, password }
     }
 
-    /// What the form before this page made, if anything; afterwards it is gone.
-    pub(crate) fn take() -> Option<Shown> {
+    /// Takes the password out of the request's cookie and clears it.
+    pub(super) fn take() -> Option<Shown> {
         let parts = use_context::<Parts>()?;
         let mut cookies = parts.headers.get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
         let shown = cookies.find_map(|cookies| cookies.split(';').find_map(read))?;
@@ -69,7 +80,7 @@ mod server {
     }
 
     fn hex(text: &str) -> String {
-        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+        text.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 
     fn unhex(text: &str) -> Option<String> {

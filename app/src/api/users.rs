@@ -59,13 +59,6 @@ pub(crate) async fn reset_password(user: UserId) -> Result<Shown, ApiError> {
     Ok(once::show(user.email, password))
 }
 
-/// The password that a form without wasm has just made, if any.
-#[server(prefix = "/sfn", endpoint = "shown-once", input = GetUrl)]
-pub(crate) async fn shown_once() -> Result<Option<Shown>, ApiError> {
-    staff()?;
-    Ok(once::take())
-}
-
 #[cfg(feature = "ssr")]
 impl From<tincan_backend::accounts::UserView> for Member {
     fn from(user: tincan_backend::accounts::UserView) -> Self {

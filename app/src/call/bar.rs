@@ -37,13 +37,11 @@ enum Bar {
 impl Bar {
     fn of(call: &Call, place: Place, me: Sub, now: Timestamp) -> Self {
         match (call, place) {
-            (Call::Idle, _) => Self::Idle,
             (Call::Ringing(ringing), _) if ringing.head.caller == me => Self::Calling,
-            (Call::Ringing(_), _) => Self::Idle,
+            (Call::Idle | Call::Ringing(_), _) | (Call::Accepted(_), Place::None) => Self::Idle,
             (Call::Accepted(_), Place::Here) => Self::Talking,
             (Call::Accepted(_), Place::Elsewhere { gone: true, .. }) => Self::Return,
             (Call::Accepted(_), Place::Elsewhere { gone: false, .. }) => Self::UseHere,
-            (Call::Accepted(_), Place::None) => Self::Idle,
             (Call::Ended(ended), _) => {
                 let mine = ended.head.caller == me || ended.answered_by == Some(me);
                 if mine && now.since(ended.at) < END_SHOWN { Self::Over } else { Self::Idle }

@@ -18,7 +18,7 @@ pub(crate) fn Login() -> impl IntoView {
         let retry = query.get("retry_after_ms").and_then(|ms| ms.parse().ok());
         query.get("error").map(|code| refusal(&code, retry))
     };
-    let asked = move |name: &'static str| query.read().get(name);
+    let next = move || query.read().get("next");
     view! {
         <Title text="Sign in, Tincan"/>
         <main class="login">
@@ -35,7 +35,7 @@ pub(crate) fn Login() -> impl IntoView {
                 {move || refused().map(|words| view! {
                     <p class="login__err" role="alert"><Icon name="warn" class="ico--sm"/>{words}</p>
                 })}
-                {move || asked("next").map(|next| view! { <input type="hidden" name="next" value=next/> })}
+                {move || next().map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <label class="field">
                     <span class="field__label">"Email"</span>
                     <input
@@ -45,7 +45,6 @@ pub(crate) fn Login() -> impl IntoView {
                         autocomplete="username"
                         required
                         autofocus
-                        value=move || asked("email")
                     />
                 </label>
                 <label class="field">

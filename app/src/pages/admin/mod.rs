@@ -11,7 +11,7 @@ mod team;
 
 use crate::{
     api::{ApiError, Boot, TenantPage, read_tenant},
-    call::CallBar,
+    call::{CallBar, Ringer},
     components::Icon,
 };
 use install::Install;
@@ -26,8 +26,9 @@ use team::Team;
 #[component]
 pub(crate) fn Admin() -> impl IntoView {
     let boot = expect_context::<Boot>();
+    let ringer = expect_context::<Ringer>();
     view! {
-        <Title text="Settings, Tincan"/>
+        <Title text=move || ringer.title("Settings")/>
         {if boot.sees_settings() {
             view! { <Settings boot/> }.into_any()
         } else {

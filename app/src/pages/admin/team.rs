@@ -2,7 +2,7 @@
 
 use super::{Trouble, once::ShownOnce};
 use crate::{
-    api::{AddUser, Member, ResetPassword, SetUserEnabled, Shown, list_users, shown_once},
+    api::{AddUser, Member, ResetPassword, SetUserEnabled, Shown, list_users},
     components::{Can, Icon},
 };
 use leptos::{form::ActionForm, html, prelude::*};
@@ -14,21 +14,14 @@ pub(crate) fn Team(may_change: bool, me: Sub) -> impl IntoView {
     let actions =
         Actions { add: ServerAction::new(), reset: ServerAction::new(), enable: ServerAction::new() };
     let users = Resource::new(move || actions.changes(), |_| list_users());
-    let before = Resource::new(|| (), |()| shown_once());
+    let before = SharedValue::new(Shown::before_this_page).into_inner();
     let made = actions.made();
     view! {
         <section class="panel c12" id="team" aria-labelledby="team-title">
             <div class="panel__head"><h2 id="team-title">"Team"</h2></div>
             <div aria-live="polite">
                 {move || actions.refusal().map(|error| view! { <Trouble error/> })}
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        let shown = before.await.ok().flatten();
-                        view! {
-                            {move || made.get().or_else(|| shown.clone()).map(|shown| view! { <ShownOnce shown/> })}
-                        }
-                    })}
-                </Suspense>
+                {move || made.get().or_else(|| before.clone()).map(|shown| view! { <ShownOnce shown/> })}
             </div>
             <Transition fallback=|| view! { <p class="muted">"Loading"</p> }>
                 {move || Suspend::new(async move {
