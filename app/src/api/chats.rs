@@ -40,6 +40,24 @@ pub(crate) async fn read_conversation(
     Ok(Conversation { session: chat.into(), items, more: history.more })
 }
 
+/// What the visitor wrote last in a session that rings. One that begins with the call has nothing,
+/// and perhaps is not stored yet.
+#[server(prefix = "/sfn", endpoint = "last-words", input = GetUrl)]
+pub(crate) async fn last_words(session: SessionId) -> Result<Option<String>, ApiError> {
+    use tincan_backend::rooms::{Part, TimelineItem};
+    use tincan_signaling::{Code, event::Role};
+    let Staff { backend, identity, .. } = staff()?;
+    let items = match backend.messages(&identity, session, Part::Latest, ITEMS).await {
+        Ok(history) => history.items,
+        Err(missing) if missing.code() == Code::NotFound => return Ok(None),
+        Err(error) => return Err(refused(error)),
+    };
+    Ok(items.into_iter().rev().find_map(|item| match item {
+        TimelineItem::Message { from, text, .. } if from.role == Role::Visitor => Some(text),
+        _ => None,
+    }))
+}
+
 /// The session of the call that a leg of mine is in, for a page that was reloaded.
 #[server(prefix = "/sfn", endpoint = "my-call", input = GetUrl)]
 pub(crate) async fn my_call() -> Result<Option<SessionId>, ApiError> {

@@ -9,7 +9,7 @@ mod session;
 mod tenant;
 mod users;
 
-pub(crate) use chats::{Conversation, list_sessions, my_call, read_conversation};
+pub(crate) use chats::{Conversation, last_words, list_sessions, my_call, read_conversation};
 pub(crate) use error::{ApiError, too_often, words};
 pub(crate) use once::Shown;
 pub(crate) use origins::{AddOrigin, RemoveOrigin, list_origins};

@@ -2,7 +2,7 @@
 
 use super::{ringer::Ringer, words};
 use crate::{
-    api::{Boot, read_conversation},
+    api::{Boot, last_words},
     components::{Can, Icon},
     contexts::desk::{Desk, use_desk},
     effects::focus,
@@ -126,9 +126,9 @@ fn Facts(ringing: Ringing) -> impl IntoView {
     let last = RwSignal::new(None::<String>);
     Effect::new(move |_| {
         spawn_local(async move {
-            let Ok(conversation) = read_conversation(session, None).await else { return };
-            let said = conversation.items.iter().rev().filter_map(|item| item.message());
-            last.try_set(said.into_iter().find(|said| said.by_visitor).map(|said| said.text.clone()));
+            if let Ok(words) = last_words(session).await {
+                last.try_set(words);
+            }
         });
     });
     let last = move || {

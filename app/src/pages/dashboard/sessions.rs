@@ -130,6 +130,16 @@ impl Session {
             self.update.call_with.clone_from(&update.call_with);
             return;
         }
+        if update.last_text.is_none() {
+            // A room that was opened anew remembers no text, the list does.
+            let known = &self.update;
+            let (last_text, last_by) = (known.last_text.clone(), known.last_by);
+            let (last_from_visitor, last_at) = (known.last_from_visitor, known.last_at);
+            let page_url = update.page_url.clone().or_else(|| known.page_url.clone());
+            self.update =
+                SessionUpdate { last_text, last_by, last_from_visitor, last_at, page_url, ..update.clone() };
+            return;
+        }
         let new_text = update.last_at > self.update.last_at && update.last_text != self.update.last_text;
         if new_text && update.last_from_visitor {
             self.unread += 1;
@@ -137,8 +147,7 @@ impl Session {
             self.unread = 0;
         }
         let page_url = update.page_url.clone().or_else(|| self.update.page_url.take());
-        let last_text = update.last_text.clone().or_else(|| self.update.last_text.take());
-        self.update = SessionUpdate { page_url, last_text, ..update.clone() };
+        self.update = SessionUpdate { page_url, ..update.clone() };
     }
 }
 
@@ -220,6 +229,16 @@ mod tests {
             assert!(row.matches(found), "{found}");
         }
         assert!(!row.matches("kettle"));
+    }
+
+    #[test]
+    fn a_room_without_memory_takes_no_text_away() {
+        let me = Sub(Uuid::from_u128(8));
+        let listed = [session(update(1, 10))];
+        let anew = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
+        let merged = merge(&listed, &[anew], &HashMap::new(), &HashMap::new());
+        assert_eq!(merged[0].group(me, "Agent One"), Group::Waiting);
+        assert_eq!((merged[0].update.last_at, merged[0].unread), (Timestamp(10), 0));
     }
 
     #[test]
