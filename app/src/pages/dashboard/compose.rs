@@ -1,6 +1,6 @@
 //! The box to write in. Enter sends, Shift and Enter begins a new line.
 
-use super::thread::Joined;
+use super::parts::Joined;
 use crate::{api, components::Icon, contexts::desk::use_desk};
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 

@@ -4,6 +4,8 @@ mod banner;
 mod compose;
 mod conversation;
 mod list;
+mod log;
+mod parts;
 mod quiet;
 mod rail;
 pub(crate) mod sessions;
