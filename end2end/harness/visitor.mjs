@@ -44,7 +44,7 @@ export class Visitor extends Person {
   async findsInChat(words) {
     await this.press('Chat');
     await this.finds(words);
-    await this.press('Back to the call');
+    await this.root.getByRole('button', { name: /^Back to the call/ }).click();
   }
 
   // From the chat to ringing, without the microphone test, as soon as the widget says that somebody is there.
