@@ -12,7 +12,7 @@ use crate::{paths, profile::Profile};
 /// Each served style sheet, and the files under `style/` it is made of, in their order.
 pub(crate) const SHEETS: [(&str, &[&str]); 3] = [
     ("tincan.css", &["app.css"]),
-    ("widget.css", &["tokens.css", "ui.css", "widget.css"]),
+    ("widget.css", &["tokens.css", "base.css", "widget.css"]),
     ("demo.css", &["demo.css"]),
 ];
 
@@ -23,10 +23,6 @@ pub(crate) fn bundle(parts: &[&str], profile: Profile) -> Result<String> {
 
 fn bundle_one(part: &str, profile: Profile) -> Result<String> {
     let path = paths::root().join("style").join(part);
-    if !path.exists() {
-        crate::command::say(&format!("style/{part} is not there yet"));
-        return Ok(String::new());
-    }
     let files = FileProvider::new();
     let mut bundler = Bundler::new(&files, None, ParserOptions::default());
     let mut style = bundler.bundle(&path).map_err(|error| anyhow!("style/{part}: {error}"))?;
