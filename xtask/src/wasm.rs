@@ -80,8 +80,8 @@ pub(crate) fn tests_for_node(package: &str, out: &Path) -> Result<Vec<PathBuf>> 
 /// Starts a test program that needs nothing from its host.
 const LOADER: &str = "\
 const bytes = require('fs').readFileSync(`${__dirname}/NAME.wasm`);
-const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-process.exitCode = exports.main(0, 0);
+const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+process.exitCode = instance.exports.main(0, 0);
 ";
 
 /// Whether a wasm file imports what wasm-bindgen has to make: its imports name that module in plain text.
