@@ -228,9 +228,13 @@ pub(crate) fn spoken(span: Duration) -> String {
     if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
 }
 
-/// The letter in somebody's can.
+/// The letter in somebody's can, as it is written; the style sheet shows it as a capital. (Letters
+/// of all scripts in capitals are a table of 16 KB, which no visitor should have to load.)
 pub(crate) fn initial(name: &str) -> String {
-    name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().collect()).unwrap_or_default()
+    name.chars()
+        .find(|c| !c.is_whitespace() && !c.is_ascii_punctuation())
+        .map(String::from)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -125,5 +125,5 @@ fn spans_read_like_on_a_telephone() {
     let s = Duration::from_secs;
     assert_eq!([clock(s(0)), clock(s(72)), clock(s(3_852))], ["0:00", "1:12", "1:04:12"]);
     assert_eq!([spoken(s(9)), spoken(s(372))], ["9 s", "6 min 12 s"]);
-    assert_eq!([initial("  fennel"), initial("")], ["F", ""]);
+    assert_eq!([initial("  (fennel)"), initial(" *ß"), initial("")], ["f", "ß", ""]);
 }
