@@ -26,7 +26,7 @@ pub(super) fn wire(line: &Line, wire: &Wire) {
     let page = line.page;
     availability(page);
     let joined = wire.room.joined();
-    launcher(page, joined);
+    launcher(page, move || joined.get());
     call_events(page);
     watch(move || {
         if page.open.get() {
@@ -51,9 +51,9 @@ fn availability(page: Page) {
 }
 
 /// What the launcher shows, and what the loader keeps for the next page.
-fn launcher(page: Page, joined: Signal<bool>) {
+fn launcher(page: Page, joined: impl Fn() -> bool + 'static) {
     watch(move || {
-        if !joined.get() {
+        if !joined() {
             return;
         }
         let live = match page.screen.get() {
