@@ -49,6 +49,11 @@ impl CallRecord {
         }
     }
 
+    /// "You talked, 3:12", or why not, for whoever took part.
+    pub(crate) fn own_words(&self) -> String {
+        self.talked_ms.map_or_else(|| self.words(), |talked| format!("You talked, {}", length(talked)))
+    }
+
     /// "3:12 with Agent One"; none when nobody talked.
     pub(crate) fn talk(&self) -> Option<String> {
         let talked = length(self.talked_ms?);
@@ -79,7 +84,9 @@ mod tests {
 
     #[test]
     fn a_talk_says_how_long() {
-        assert_eq!(record(EndReason::Completed, Some(192_400), false).words(), "Call, 3:12");
+        let talk = record(EndReason::Completed, Some(192_400), false);
+        assert_eq!(talk.words(), "Call, 3:12");
+        assert_eq!(talk.own_words(), "You talked, 3:12");
         assert_eq!(
             record(EndReason::NetworkLost, Some(61_000), false).words(),
             "Call lost: the connection broke, after 1:01"

@@ -224,7 +224,7 @@ fn last_words(session: &Session, me: Sub) -> String {
         _ => {}
     }
     if let Some(talk) = &session.talk {
-        return talk.words();
+        return talk.own_words();
     }
     match &update.last_text {
         // A session begins with a message or with a call.
