@@ -6,6 +6,7 @@ use crate::{
     field::{Field, watch},
     page::{Link, Page},
     screen::{Screen, Step},
+    words,
 };
 use leptos::{leptos_dom::helpers::set_interval, prelude::*, task::spawn_local};
 use std::time::Duration;
@@ -111,7 +112,10 @@ pub(super) fn room(line: &Line, wire: &Wire) {
     watch(move || {
         if let Some(available) = available.get() {
             page.available.set(available);
-            page.notice.set(None);
+            // The answer to a press stays true, and goes when somebody is ready.
+            if page.notice.peek(Option::is_some) {
+                page.notice.set(words::nobody_ready(available.agent_status).map(str::to_owned));
+            }
         }
     });
     watch(move || page.typing.set(typing.get().map(|sender| sender.name)));
