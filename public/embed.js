@@ -55,7 +55,7 @@ button:focus-visible{outline:3px solid #fff;box-shadow:0 0 0 6px var(--b)}
 svg{width:30px;height:30px;fill:none;stroke:currentColor;stroke-width:2.2;stroke-linecap:round;stroke-linejoin:round}
 .live svg{width:24px}.m,.p,.live .k{display:none}.talk .m,.back .p{display:block}
 .k path+path,.p{fill:currentColor}.k path:first-child{transform-origin:50% 60%;transition:transform .34s cubic-bezier(.3,1.35,.5,1)}
-button:hover path:first-child,[aria-expanded=true] path:first-child{transform:translateY(-1.6px) scaleX(1.04)}
+button:hover path:first-child,[aria-expanded=true] path:first-child{transform:translateY(-1px)}
 b{position:absolute;inset-block-start:-2px;inset-inline-end:-2px;min-width:22px;line-height:22px;border-radius:11px;text-align:center;font-size:11px;background:#c62a30}
 iframe{position:fixed;border:0;inset-block-end:calc(92px + env(safe-area-inset-bottom));inset-inline-end:20px;width:380px;height:min(640px,100dvh - 112px);border-radius:20px;background:#fff;color-scheme:normal;
 box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transform-origin:100% 100%;transition:opacity .34s,transform .34s cubic-bezier(.2,.8,.2,1)}
@@ -90,7 +90,7 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
     label = element('span');
     badge = element('b');
     button = element('button', 0,
-      icon('k', 28, 'M5.7 16.8C8 24.4 20 24.4 22.3 16.8', 'M4 6h4v6.5H4zM20 6h4v6.5h-4z'),
+      icon('k', 28, 'M5.7 16.8C8 24.4 20 24.4 22.3 16.8', 'M4 6h3.6v5.6H4zM20.4 6H24v5.6h-3.6z'),
       icon('m', 24, 'M1 12c2-9 4-9 6 0s4 9 6 0 3-7 5 0 3 2 5 0'),
       icon('p', 24, 'M5 4h4l1.5 4.5-2 1.8a12 12 0 0 0 5.2 5.2l1.8-2L20 15v4c-8 2-17-7-15-15z'), label, badge);
     button.type = 'button';
