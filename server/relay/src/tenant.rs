@@ -104,7 +104,6 @@ impl Tenant {
             gone_since: None,
         });
         user.name.clone_from(&member.sender.name);
-        user.gone_since = None;
         let (wish, asleep) =
             inner.devices.get(&socket).map_or((None, false), |device| (device.wish, device.asleep));
         let sub = member.sender.sub;
@@ -155,6 +154,7 @@ impl Tenant {
         }
         if let Some(user) = inner.users.get_mut(&sub) {
             user.reason = reason;
+            user.gone_since = None;
         }
         inner.refresh(now)
     }
@@ -324,6 +324,10 @@ impl Inner {
         for (sub, user) in &mut self.users {
             let own = devices.get(sub).map_or(&[][..], Vec::as_slice);
             let wrap_up = user.wrap_up_until.is_some_and(|until| now < until);
+            // Who comes back says a moment later what it wants; until then nothing changes.
+            let undecided = own.iter().all(|device| device.wish.is_none())
+                && user.gone_since.is_some_and(|since| now.since(since) < RUNG_LOST);
+            let own = if undecided { &[][..] } else { own };
             let status = AgentStatus::of(own, user.on_call.is_some(), wrap_up);
             if status != user.status {
                 user.status = status;

@@ -207,3 +207,25 @@ async fn an_agent_calls_a_visitor_who_is_there() {
     assert_eq!(glare["status"], "ok", "{glare}");
     assert_eq!(agent.event("call_accept").await["call_id"], json!(call));
 }
+
+#[tokio::test]
+async fn a_rung_agent_who_comes_back_in_time_still_rings() {
+    let world = World::start().await;
+    let (mut agent, token, _) = world.ready_agent("Agent One").await;
+    let session = world.visitor(&world.tenant).await;
+    let topic = room(&session);
+    let mut visitor = world.connect(&world.tenant.key).await;
+    visitor.join(&topic, &session.token).await;
+    let call = id();
+    visitor.push(&topic, "call_request", json!({"call_id": call})).await;
+    agent.event("ringing").await;
+    agent.hang_up().await;
+    let mut agent = world.connect("dashboard").await;
+    agent.join(&lobby(&world.tenant), &token).await;
+    assert_eq!(agent.event("lobby_state").await["ringing"][0]["call_id"], json!(call));
+    agent.presence(&lobby(&world.tenant), json!({"status": "ready"})).await;
+    assert!(!visitor.heard("rung_changed").await, "nobody was dropped");
+    agent.join(&topic, &token).await;
+    let accepted = agent.push(&topic, "call_accept", json!({"call_id": call})).await;
+    assert_eq!(accepted["status"], "ok", "{accepted}");
+}
