@@ -285,6 +285,7 @@ impl Inner {
         match news {
             News::Call => self.look(),
             News::Joined => self.rejoined(),
+            News::Back(leg) => self.came_back(*leg),
             News::Signal(signal) => self.take_signal(signal),
         }
     }

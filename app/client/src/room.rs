@@ -26,7 +26,7 @@ use tincan_signaling::{
     Call,
     code::{Code, Refusal},
     event::{Entry, Event, Sender, Signal as Addressed},
-    id::{CallId, EventId, SessionId, Sub, Timestamp, Topic},
+    id::{CallId, EventId, LegId, SessionId, Sub, Timestamp, Topic},
     wire::{AvailabilityEvent, Refused},
 };
 
@@ -44,6 +44,8 @@ pub(crate) enum News<'a> {
     /// Back in the room, everything missed is folded.
     Joined,
     Signal(&'a Addressed),
+    /// A leg of the call is back on a socket.
+    Back(LegId),
 }
 
 /// Told what happens in the room.

@@ -22,8 +22,9 @@ const SILENCE_MS: f64 = 1_000.0;
 pub(crate) struct Negotiation {
     polite: bool,
     first: bool,
-    /// An exchange of offer and answer was completed.
-    negotiated: bool,
+    /// Media was up with the other leg: from then on its path is renewed, before that the whole
+    /// connection is made afresh.
+    up: bool,
     offered_at: Option<f64>,
     /// When the path was last seen to break or to be renewed.
     broken_at: Option<f64>,
@@ -45,16 +46,27 @@ impl Negotiation {
         Self {
             polite: own.polite_to(peer),
             first: own.offers_to(peer),
-            negotiated: false,
+            up: false,
             offered_at: None,
             broken_at: None,
             ignoring: false,
         }
     }
 
-    /// Whether this side may make an offer: the first one is the other side's unless it is ours.
+    /// Whether this side may make an offer: until media was up only the one that offers first.
     pub(crate) const fn may_offer(&self) -> bool {
-        self.first || self.negotiated
+        self.first || self.up
+    }
+
+    /// Whether an unfinished negotiation is redone on a fresh connection. A half-made one holds on
+    /// to roles and sections of which the other side never heard.
+    pub(crate) const fn begins_anew(&self) -> bool {
+        !self.up
+    }
+
+    /// Media is up.
+    pub(crate) const fn came_up(&mut self) {
+        self.up = true;
     }
 
     /// An offer went out.
@@ -79,7 +91,6 @@ impl Negotiation {
 
     /// Offer and answer are both there.
     pub(crate) const fn settled(&mut self) {
-        self.negotiated = true;
         self.offered_at = None;
     }
 
@@ -186,7 +197,9 @@ mod tests {
         assert!(!early.takes_offer(false) && early.is_ignoring());
         assert!(early.takes_offer(true) && !early.is_ignoring());
         early.settled();
-        assert!(early.may_offer());
+        assert!(!early.may_offer() && early.begins_anew());
+        early.came_up();
+        assert!(early.may_offer() && !early.begins_anew());
     }
 
     #[test]

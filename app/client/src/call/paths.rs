@@ -94,6 +94,12 @@ impl Inner {
             return self.look();
         }
         let Some(from) = signal.from else { return };
+        let known = self.peers.borrow().get(&from).cloned();
+        if let (Some(peer), Body::Offer { sdp }) = (&known, &signal.body)
+            && peer.is_anew(sdp)
+        {
+            self.begin_anew(from);
+        }
         let peer = self.peers.borrow().get(&from).cloned();
         match peer {
             Some(peer) => peer.hear(signal.body.clone()),
@@ -117,20 +123,43 @@ impl Inner {
         if (own.muted, own.held) != (self.muted.get_untracked(), self.held.get_untracked()) {
             self.tell_switches(call_id, own.id);
         }
-        for peer in self.peers() {
-            peer.resume();
-        }
+        self.redo(Peer::resume);
+    }
+
+    /// The other leg is back on a socket: what it did not hear is said again.
+    pub(super) fn came_back(&self, leg: LegId) {
+        self.redo(|peer| peer.leg() == leg && peer.resume());
     }
 
     pub(super) fn network_changed(&self) {
         if self.room.is_joined() {
-            for peer in self.peers() {
-                peer.renew();
+            self.redo(Peer::renew);
+        }
+    }
+
+    /// Looks at every peer, and gives those a fresh connection that need one.
+    fn redo(&self, needs_fresh: impl Fn(&Peer) -> bool) {
+        for peer in self.peers() {
+            if needs_fresh(&peer) {
+                self.begin_anew(peer.leg());
             }
         }
     }
 
+    fn begin_anew(&self, leg: LegId) {
+        let old = self.peers.borrow_mut().remove(&leg);
+        if let Some(old) = old {
+            old.close();
+            self.speaker.detach();
+            self.watch.take();
+        }
+        self.look();
+    }
+
     pub(super) fn path_changed(&self) {
+        if self.room.is_joined() {
+            self.redo(Peer::mend);
+        }
         self.show_connection();
         self.report();
     }
@@ -187,10 +216,10 @@ impl Inner {
         self.tick.set(TICK_MS, move || {
             let Some(inner) = own.upgrade() else { return };
             inner.tick();
+            if inner.room.is_joined() {
+                inner.redo(Peer::mend);
+            }
             for peer in inner.peers() {
-                if inner.room.is_joined() {
-                    peer.mend();
-                }
                 spawn_local(listen_to(inner.own.clone(), peer));
             }
             inner.report();
@@ -208,8 +237,9 @@ impl Inner {
         let silent = quiet || is_held(&call);
         let sound = self.watch.borrow_mut().feed(received.packets, received.energy, silent, now_ms());
         if sound == RemoteSound::Stalled && self.speaker.show(sound) {
-            // Connected, and nothing arrives: another path may carry more.
-            peer.renew();
+            // Connected, and nothing arrives: another path may carry more. It was up, so the
+            // connection stays.
+            let _stays = peer.renew();
         }
         self.speaker.show(sound);
     }

@@ -17,6 +17,7 @@ use std::{
 };
 use tincan_signaling::{
     event::{Body, IceServer},
+    id::LegId,
     leg::Leg,
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -40,12 +41,15 @@ type Send = dyn Fn(Body);
 
 /// The connection to one other leg.
 pub(super) struct Peer {
+    leg: LegId,
     connection: RtcPeerConnection,
     commands: mpsc::UnboundedSender<Command>,
     negotiation: RefCell<Negotiation>,
     /// Candidates that came before the description they belong to.
     waiting: RefCell<Vec<RtcIceCandidateInit>>,
     track: RefCell<Option<MediaStreamTrack>>,
+    /// Which connection of the other side the last description came from.
+    remote_origin: RefCell<Option<String>>,
     was_up: Cell<bool>,
     watch: RefCell<PathWatch>,
     silent: Cell<bool>,
@@ -67,11 +71,13 @@ impl Peer {
         let connection = RtcPeerConnection::new_with_configuration(&configuration(servers)).ok()?;
         let (commands, mut todo) = mpsc::unbounded();
         let peer = Rc::new(Self {
+            leg: leg.id,
             connection,
             commands,
             negotiation: RefCell::new(Negotiation::new(own, leg)),
             waiting: RefCell::default(),
             track: RefCell::new(track),
+            remote_origin: RefCell::default(),
             was_up: Cell::new(false),
             watch: RefCell::default(),
             silent: Cell::new(false),
@@ -126,27 +132,40 @@ impl Peer {
         self.connection.connection_state() == RtcPeerConnectionState::Failed
     }
 
-    /// The socket is back: an unfinished negotiation is begun again.
-    pub(super) fn resume(&self) {
+    pub(super) const fn leg(&self) -> LegId {
+        self.leg
+    }
+
+    /// Whether this description is of another connection than the one talked to so far: the other
+    /// side began anew.
+    pub(super) fn is_anew(&self, sdp: &str) -> bool {
+        let known = self.remote_origin.borrow();
+        known.as_deref().is_some_and(|known| origin(sdp) != Some(known))
+    }
+
+    /// A socket is back: an unfinished negotiation is begun again. True: on a fresh connection.
+    pub(super) fn resume(&self) -> bool {
         let stable = self.connection.signaling_state() == RtcSignalingState::Stable;
-        if !stable || self.state() != Connection::Up {
-            self.renew();
-        }
+        (!stable || self.state() != Connection::Up) && self.renew()
     }
 
-    /// Looks for a new path now.
-    pub(super) fn renew(&self) {
-        if self.negotiation.borrow().may_offer() {
+    /// Looks for a new path now. True: on a fresh connection.
+    pub(super) fn renew(&self) -> bool {
+        let (may_offer, anew) = {
+            let negotiation = self.negotiation.borrow();
+            (negotiation.may_offer(), negotiation.begins_anew())
+        };
+        if may_offer && !anew {
             self.order(Command::Offer { restart: true });
         }
+        may_offer && anew
     }
 
-    /// Looks whether a path must be renewed, or an offer made again.
-    pub(super) fn mend(&self) {
-        let due = self.negotiation.borrow_mut().renew(self.state(), self.has_failed(), now_ms());
-        if due {
-            self.order(Command::Offer { restart: true });
-        }
+    /// Looks whether a path must be renewed, or an offer made again. True: on a fresh connection.
+    pub(super) fn mend(&self) -> bool {
+        let (state, failed) = (self.state(), self.has_failed());
+        let due = self.negotiation.borrow_mut().renew(state, failed, now_ms());
+        due && self.renew()
     }
 
     pub(super) async fn stats(&self) -> Option<Stats> {
@@ -186,6 +205,7 @@ impl Peer {
         match self.connection.connection_state() {
             RtcPeerConnectionState::Connected => {
                 self.was_up.set(true);
+                self.negotiation.borrow_mut().came_up();
                 Connection::Up
             }
             RtcPeerConnectionState::Disconnected | RtcPeerConnectionState::Failed => Connection::Lost,
@@ -196,13 +216,6 @@ impl Peer {
 
     fn listen(self: &Rc<Self>, speaker: &Speaker, changed: impl Fn() + 'static) {
         let peer = Rc::downgrade(self);
-        let mended = move |_| {
-            if let Some(peer) = peer.upgrade() {
-                peer.mend();
-            }
-            changed();
-        };
-        let peer = Rc::downgrade(self);
         let candidate = move |event: web_sys::Event| tell_candidate(&peer, &event);
         let speaker = speaker.clone();
         let track = move |event: web_sys::Event| {
@@ -211,7 +224,7 @@ impl Peer {
             }
         };
         *self.listeners.borrow_mut() = vec![
-            Listener::on(&self.connection, "connectionstatechange", mended),
+            Listener::on(&self.connection, "connectionstatechange", move |_| changed()),
             Listener::on(&self.connection, "icecandidate", candidate),
             Listener::on(&self.connection, "track", track),
         ];
@@ -294,6 +307,7 @@ impl Peer {
         let description = RtcSessionDescriptionInit::new(kind);
         description.set_sdp(sdp);
         JsFuture::from(self.connection.set_remote_description(&description)).await?;
+        *self.remote_origin.borrow_mut() = origin(sdp).map(str::to_owned);
         let waiting = self.waiting.take();
         for init in waiting {
             // A candidate of an older description is of no use and does no harm.
@@ -326,6 +340,14 @@ impl Peer {
     fn transceiver(&self) -> Option<RtcRtpTransceiver> {
         self.connection.get_transceivers().get(0).dyn_into().ok()
     }
+}
+
+/// The session that a description belongs to (RFC 8866, section 5.2): name and number, without the
+/// version that each new offer raises.
+fn origin(sdp: &str) -> Option<&str> {
+    let origin = sdp.lines().find_map(|line| line.strip_prefix("o="))?;
+    let end = origin.match_indices(' ').nth(1)?.0;
+    origin.get(..end)
 }
 
 fn tell_candidate(peer: &Weak<Peer>, event: &web_sys::Event) {

@@ -122,10 +122,17 @@ impl Inner {
                 self.typing.set(None);
             }
         }
+        let back = match &entry.event {
+            Event::LegBack { leg, .. } if !replayed => Some(*leg),
+            _ => None,
+        };
         self.timeline.update(|timeline| timeline.push(entry));
         self.show_pending();
         if taken == Taken::Folded {
             self.show_call();
+            if let Some(leg) = back {
+                self.tell(&News::Back(leg));
+            }
         }
     }
 
