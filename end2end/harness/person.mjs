@@ -62,6 +62,15 @@ export class Person {
     return parts.reduce((sum, part) => sum * 60 + part, 0);
   }
 
+  // Waits until the timer shows so many seconds of the first minute.
+  async talksFor(seconds) {
+    const shows = (least) => {
+      const text = document.querySelector('[aria-label="Call duration"]')?.textContent ?? '';
+      return Number(text.match(/:(\d\d)/)?.[1] ?? 0) >= least;
+    };
+    await until(await this.frame(), shows, seconds, { what: `${seconds} s of talk` });
+  }
+
   incoming() {
     return this.root.getByRole('alertdialog', { name: 'Incoming call' });
   }

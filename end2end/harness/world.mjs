@@ -54,9 +54,14 @@ export class World {
   // An agent of the demo's tenant, signed in; `who` is 0 or 1.
   async agent(who = 0, { browser, context, stub } = {}) {
     const tone = who === 0 ? TONES.firstAgent : TONES.secondAgent;
-    const made = await this.context({ tone, ...browser }, context);
+    return this.staff(this.demo.agents[who], { tone, ...browser }, { context, stub });
+  }
+
+  // Anybody who signs in.
+  async staff(credentials, browser, { context, stub } = {}) {
+    const made = await this.context(browser, context);
     if (stub) await made.addInitScript(stub.script, stub.argument);
-    return this.#remember(await Agent.signedIn(made, this.proxy.url, this.demo.agents[who]));
+    return this.#remember(await Agent.signedIn(made, this.proxy.url, credentials));
   }
 
   async readyAgent(who, options) {

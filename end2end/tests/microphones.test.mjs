@@ -17,6 +17,14 @@ async function presses(options) {
   return visitor;
 }
 
+test('the test of the microphone hears the visitor, and can be skipped or not', async () => {
+  const visitor = await presses();
+  await visitor.reads('We can hear you');
+  await visitor.root.getByRole('combobox', { name: 'Microphone' }).waitFor();
+  await visitor.press('Start call');
+  await agent.rings();
+});
+
 test('blocked by the visitor', async () => {
   const visitor = await presses({ browser: { microphone: 'denied' } });
   await visitor.finds('The microphone is blocked for this site.');

@@ -30,7 +30,7 @@ test('a third origin is refused the widget', async () => {
   assert.equal(await framed.getByRole('textbox', { name: 'Message' }).count(), 0, 'the frame stays empty');
 });
 
-test('before the first act nothing is stored and one request is made; after it the frame stores nothing', async () => {
+test('before the first act nothing is stored and one request is made; after it the frame itself stores nothing', async () => {
   const context = await world.context({ tone: TONES.visitor });
   const page = await context.newPage();
   const requests = [];
@@ -40,6 +40,14 @@ test('before the first act nothing is stored and one request is made; after it t
   assert.deepEqual(requests.filter((path) => path !== '/embed.js'), ['/api/widget/config']);
   const state = await context.storageState();
   assert.deepEqual(state, { cookies: [], origins: [] });
+
+  await page.getByRole('button', { name: /Open chat/ }).click();
+  const frame = page.frameLocator('iframe[src*="/widget/"]');
+  await frame.getByRole('textbox', { name: 'Message' }).fill('Hello');
+  await frame.getByRole('button', { name: 'Send' }).click();
+  await frame.getByText('Hello').first().waitFor();
+  const inFrame = await page.frames()[1].evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
+  assert.deepEqual(inFrame, [0, 0, '']);
 });
 
 test('the call works where the frame has no storage', async () => {
