@@ -13,6 +13,7 @@ mod stats;
 pub use negotiation::Connection;
 
 use crate::{
+    few::Few,
     media::{Microphone, SoundWatch, Speaker, TrackWatcher},
     page::{Listener, TimerSlot, get, new_id, window},
     room::{News, Room, Watcher},
@@ -23,7 +24,6 @@ use peer::Peer;
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     future::Future,
     rc::{Rc, Weak},
 };
@@ -66,7 +66,7 @@ struct Inner {
     /// What kind of network the browser last spoke of.
     network: RefCell<JsValue>,
     ice: RefCell<Option<Vec<IceServer>>>,
-    peers: RefCell<BTreeMap<LegId, Rc<Peer>>>,
+    peers: RefCell<Few<LegId, Rc<Peer>>>,
     /// Signals that came before their peer was known.
     early: RefCell<Vec<Addressed>>,
     reporting: Cell<bool>,

@@ -6,6 +6,7 @@
 //! browser only; the server may hold their types, never their values.
 
 mod call;
+mod few;
 mod lobby;
 mod media;
 mod page;

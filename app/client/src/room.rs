@@ -7,6 +7,7 @@ mod ledger;
 mod outbox;
 
 use crate::{
+    few::Few,
     page::{TimerSlot, new_id, now_ms},
     socket::{Line, Member},
 };
@@ -18,7 +19,6 @@ use outbox::{Key, Link, Outbox};
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     future::Future,
     rc::{Rc, Weak},
 };
@@ -63,7 +63,7 @@ pub(crate) struct Inner {
     link: Cell<Link>,
     ledger: RefCell<Ledger>,
     outbox: RefCell<Outbox>,
-    answers: RefCell<BTreeMap<Key, Answer>>,
+    answers: RefCell<Few<Key, Answer>>,
     watchers: RefCell<Vec<Weak<Watcher>>>,
     clock: Clock,
     typed_at_ms: Cell<f64>,

@@ -11,6 +11,7 @@ pub(crate) mod presence;
 mod tokens;
 
 use crate::{
+    few::Few,
     lobby::Lobby,
     page::{Listener, TimerSlot, window},
     room::Room,
@@ -21,7 +22,6 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::{Rc, Weak},
 };
 use tincan_signaling::{
@@ -187,7 +187,7 @@ pub(crate) struct Line {
     status: ArcRwSignal<SocketStatus>,
     wire: RefCell<Option<Wire>>,
     page: RefCell<Vec<Listener>>,
-    channels: RefCell<BTreeMap<Topic, Channel>>,
+    channels: RefCell<Few<Topic, Channel>>,
     next_ref: Cell<u64>,
     token: RefCell<Option<String>>,
     asking: Cell<bool>,
