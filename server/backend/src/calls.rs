@@ -2,7 +2,7 @@
 
 use crate::{
     Backend, Identity, Refused, Result, clock,
-    error::forbidden,
+    error::{forbidden, refuse},
     rooms::RoomInfo,
     storage::{
         calls::{self, CallRow},
@@ -12,7 +12,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tincan_signaling::{
-    Call, Disposition, EndReason, SessionId, TenantId,
+    Call, CallId, Code, Disposition, EndReason, SessionId, TenantId,
     id::{Epoch, Seq},
 };
 
@@ -47,10 +47,14 @@ pub struct RunningCall {
 }
 
 impl Backend {
-    /// Whether a call may start in this tenant while `running` others go on.
-    pub async fn authorize_call(&self, tenant: TenantId, running: u32) -> Result<CallGrant> {
+    /// Whether this call may start in this tenant while `running` others go on. An id is good for one
+    /// call: another with the same would leave no record of its own.
+    pub async fn authorize_call(&self, tenant: TenantId, call: CallId, running: u32) -> Result<CallGrant> {
         let entitlements = self.entitlements(tenant).await?;
         entitlements.call(running)?;
+        if calls::find(self.db(), call.0).await?.is_some() {
+            return refuse(Code::WrongState, "The call has ended.");
+        }
         Ok(CallGrant {
             turn: entitlements.turn().is_ok(),
             video: entitlements.video().is_ok(),

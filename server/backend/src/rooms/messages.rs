@@ -57,7 +57,8 @@ type Answer = std::result::Result<Stored, Refusal>;
 
 impl Backend {
     /// Stores a message, once: when this returns, it is committed. The rows of visitor and
-    /// conversation are written with the first one. An id that is somebody else's is `forbidden`.
+    /// conversation are written with the first one. An id that belongs to another message, because it
+    /// has another author, place or text, is `forbidden`.
     pub async fn store_message(&self, room: &RoomInfo, message: NewMessage) -> Result<Stored> {
         // PostgreSQL cannot store it, and no keyboard makes it.
         if message.text.contains('\0') {
@@ -213,11 +214,12 @@ fn note(news: &mut BTreeMap<Uuid, NewMessages>, row: &Message) {
 }
 
 fn answer(row: &Message, stored: Option<&Message>, was_known: bool) -> Answer {
-    match stored {
-        Some(stored) if stored.author == row.author && stored.session_id == row.session_id => {
-            Ok(Stored { at: clock::to_wire(stored.created_at), fresh: !was_known })
-        }
-        _ => Err(Refusal::new(Code::Forbidden, "Another message has this id.")),
+    let same = |stored: &&Message| {
+        stored.author == row.author && stored.session_id == row.session_id && stored.body == row.body
+    };
+    match stored.filter(same) {
+        Some(stored) => Ok(Stored { at: clock::to_wire(stored.created_at), fresh: !was_known }),
+        None => Err(Refusal::new(Code::Forbidden, "This id belongs to another message.")),
     }
 }
 

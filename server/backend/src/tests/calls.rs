@@ -140,6 +140,21 @@ async fn an_ended_row_and_a_newer_one_stay_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_call_id_is_good_for_one_call() {
+    on_each_database(async |world| {
+        let scene = scene(world).await;
+        let id = scene.states[0].id().unwrap();
+        let authorized = async || world.backend.authorize_call(scene.room.tenant, id, 0).await;
+        authorized().await.unwrap();
+        for state in [0, 4] {
+            world.backend.save_call(&scene.record(1, state)).await.unwrap();
+            assert_eq!(code(authorized().await), Code::WrongState);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn writers_at_the_same_time_leave_one_ended_row() {
     on_each_database(async |world| {
         let scene = scene(world).await;

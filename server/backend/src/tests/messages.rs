@@ -4,7 +4,7 @@ use super::{code, heard, on_each_database};
 use crate::{
     Change, Identity,
     plans::Plan,
-    rooms::{Part, RoomInfo, TimelineItem},
+    rooms::{NewMessage, Part, RoomInfo, TimelineItem},
 };
 use tincan_signaling::{Code, EventId, event::Role};
 use uuid::Uuid;
@@ -50,11 +50,30 @@ async fn a_message_sent_often_at_once_is_stored_once() {
         world.wait(10);
         let later = world.backend.store_message(&room, message.clone()).await.unwrap();
         assert_eq!((later.fresh, later.at), (false, stored[0].at));
-        let mut forged = message;
-        forged.from = agent.sender(None);
+        let forged = NewMessage { from: agent.sender(None), ..message.clone() };
         assert_eq!(code(world.backend.store_message(&room, forged).await), Code::Forbidden);
+        let changed = NewMessage { text: "goodbye".into(), ..message };
+        assert_eq!(code(world.backend.store_message(&room, changed).await), Code::Forbidden);
         let history = world.backend.messages(&agent, room.session, Part::Latest, 50).await.unwrap();
         assert_eq!(texts(&history.items), ["hello"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_texts_with_one_id_the_first_counts() {
+    on_each_database(async |world| {
+        let (visitor, agent, room) = room(world).await;
+        let first = world.message(&visitor, "first");
+        let second = NewMessage { text: "second".into(), ..first.clone() };
+        let (first, second) = tokio::join!(
+            world.backend.store_message(&room, first),
+            world.backend.store_message(&room, second),
+        );
+        assert!(first.unwrap().fresh);
+        assert_eq!(code(second), Code::Forbidden);
+        let history = world.backend.messages(&agent, room.session, Part::Latest, 50).await.unwrap();
+        assert_eq!(texts(&history.items), ["first"]);
     })
     .await;
 }

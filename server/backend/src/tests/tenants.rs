@@ -2,7 +2,13 @@
 
 use super::{code, heard, on_each_database};
 use crate::{Change, Identity, plans::Plan, tenants::Theme};
-use tincan_signaling::{Code, event::Role};
+use tincan_signaling::{CallId, Code, event::Role};
+use uuid::Uuid;
+
+/// The id of a call that there was not yet.
+fn call() -> CallId {
+    CallId(Uuid::now_v7())
+}
 
 #[tokio::test]
 async fn settings_narrow_and_everybody_hears_of_it() {
@@ -10,9 +16,9 @@ async fn settings_narrow_and_everybody_hears_of_it() {
         let tenant = world.tenant(Plan::Premium).await;
         let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
         let agent = world.staff(&tenant, "agent@test.example", Role::Agent).await;
-        let grant = world.backend.authorize_call(tenant.id, 0).await.unwrap();
+        let grant = world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
         assert!(grant.turn && !grant.video && grant.ring_ms == 60_000);
-        assert_eq!(code(world.backend.authorize_call(tenant.id, 50).await), Code::LimitReached);
+        assert_eq!(code(world.backend.authorize_call(tenant.id, call(), 50).await), Code::LimitReached);
         assert_eq!(code(world.backend.set_voice(&agent, tenant.id, false).await), Code::Forbidden);
         let mut changes = world.backend.changes();
         let view = world.backend.set_voice(&admin, tenant.id, false).await.unwrap();
@@ -21,11 +27,11 @@ async fn settings_narrow_and_everybody_hears_of_it() {
             heard(&mut changes)[0],
             Change::Entitlements { tenant: tenant.id, now: view.entitlements }
         );
-        assert_eq!(code(world.backend.authorize_call(tenant.id, 0).await), Code::VoiceNotEnabled);
+        assert_eq!(code(world.backend.authorize_call(tenant.id, call(), 0).await), Code::VoiceNotEnabled);
         let config = world.backend.widget_config(&tenant.key).await.unwrap();
         assert!(!config.features.voice_enabled);
         world.backend.set_voice(&admin, tenant.id, true).await.unwrap();
-        world.backend.authorize_call(tenant.id, 0).await.unwrap();
+        world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
     })
     .await;
 }
@@ -36,10 +42,10 @@ async fn a_setting_cannot_give_what_the_plan_does_not() {
         let tenant = world.tenant(Plan::Free).await;
         let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
         assert_eq!(code(world.backend.set_voice(&admin, tenant.id, true).await), Code::VoiceNotEnabled);
-        assert_eq!(code(world.backend.authorize_call(tenant.id, 0).await), Code::VoiceNotEnabled);
+        assert_eq!(code(world.backend.authorize_call(tenant.id, call(), 0).await), Code::VoiceNotEnabled);
         assert_eq!(code(world.backend.set_plan(&admin, tenant.id, Plan::Premium).await), Code::Forbidden);
         world.backend.set_plan(&Identity::console(), tenant.id, Plan::Premium).await.unwrap();
-        world.backend.authorize_call(tenant.id, 0).await.unwrap();
+        world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
     })
     .await;
 }
