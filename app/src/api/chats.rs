@@ -25,19 +25,25 @@ pub(crate) async fn list_sessions() -> Result<Vec<Session>, ApiError> {
     Ok(page.items.into_iter().map(Session::from).collect())
 }
 
-/// A session and the newest part of its conversation, or the part before an item.
+/// A session and the newest part of its conversation, or the part before an item. `None`: there is
+/// no such session, or nothing was said in it yet.
 #[server(prefix = "/sfn", endpoint = "conversation", input = GetUrl)]
 pub(crate) async fn read_conversation(
     session: SessionId,
     before: Option<EventId>,
-) -> Result<Conversation, ApiError> {
+) -> Result<Option<Conversation>, ApiError> {
     use tincan_backend::rooms::Part;
+    use tincan_signaling::Code;
     let Staff { backend, identity, .. } = staff()?;
     let part = before.map_or(Part::Latest, |id| Part::Before(id.0));
-    let chat = backend.chat_session(&identity, session).await.map_err(refused)?;
+    let chat = match backend.chat_session(&identity, session).await {
+        Ok(chat) => chat,
+        Err(missing) if missing.code() == Code::NotFound => return Ok(None),
+        Err(error) => return Err(refused(error)),
+    };
     let history = backend.messages(&identity, session, part, ITEMS).await.map_err(refused)?;
     let items = history.items.into_iter().filter_map(from_backend::item).collect();
-    Ok(Conversation { session: chat.into(), items, more: history.more })
+    Ok(Some(Conversation { session: chat.into(), items, more: history.more }))
 }
 
 /// What the visitor wrote last in a session that rings. One that begins with the call has nothing,

@@ -78,7 +78,7 @@ impl Parts {
             let due = self.joined.get().map_or(0, |joined| joined.history_due.get());
             if due > 0 {
                 spawn_local(async move {
-                    if let Ok(read) = read_conversation(self.session, None).await {
+                    if let Ok(Some(read)) = read_conversation(self.session, None).await {
                         self.take(read.items);
                     }
                 });
@@ -102,7 +102,7 @@ impl Parts {
     pub(super) fn read_earlier(self) {
         let Some(first) = self.history.read_untracked().first().map(Item::key) else { return };
         spawn_local(async move {
-            if let Ok(read) = read_conversation(self.session, Some(EventId(first))).await {
+            if let Ok(Some(read)) = read_conversation(self.session, Some(EventId(first))).await {
                 self.more.try_set(read.more);
                 self.take(read.items);
             }

@@ -16,10 +16,10 @@ pub(crate) fn Quiet() -> impl IntoView {
     let talking = move || desk.call.get().filter(|at_hand| at_hand.call.with(Call::is_live));
     let words = move || match desk.wish.get() {
         _ if talking().is_some() => "Your call goes on above. Choose a chat on the left to write.",
-        Wish::Ready => {
+        Some(Wish::Ready) => {
             "You are ready. When a visitor writes or calls, it appears on the left, and this page rings even behind another tab."
         }
-        Wish::Paused => "Press Ready to be rung. Chats appear on the left in any case.",
+        Some(Wish::Paused) | None => "Press Ready to be rung. Chats appear on the left in any case.",
     };
     let test = move |_| {
         if let Some(live) = desk.live.get_untracked() {

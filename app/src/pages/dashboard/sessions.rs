@@ -2,7 +2,10 @@
 
 use crate::call::record::CallRecord;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use tincan_signaling::{CallState, SessionId, Sub, Timestamp, lobby::SessionUpdate};
 
 /// One chat session in the list.
@@ -97,11 +100,14 @@ pub(crate) fn merge(
     updates: &[SessionUpdate],
     seen: &HashMap<SessionId, Timestamp>,
     talks: &HashMap<SessionId, Talk>,
+    called: &HashSet<SessionId>,
 ) -> Vec<Session> {
     let mut sessions: Vec<Session> = listed.to_vec();
     for update in updates {
         match sessions.iter_mut().find(|known| known.update.session_id == update.session_id) {
             Some(known) => known.take(update),
+            // Who has only opened the chat is no conversation yet.
+            None if update.last_text.is_none() && !called.contains(&update.session_id) => {}
             None => {
                 let unread = u32::from(update.last_from_visitor && update.last_text.is_some());
                 sessions.push(Session { update: update.clone(), unread, talk: None });
@@ -214,11 +220,11 @@ mod tests {
     fn updates_win_over_the_list_and_count_as_unread() {
         let listed = [session(update(1, 10)), session(update(2, 20))];
         let updates = [update(1, 30), update(3, 25)];
-        let merged = merge(&listed, &updates, &HashMap::new(), &HashMap::new());
+        let merged = merge(&listed, &updates, &HashMap::new(), &HashMap::new(), &HashSet::new());
         let rows: Vec<(u64, u32)> = merged.iter().map(|row| (row.update.last_at.0, row.unread)).collect();
         assert_eq!(rows, [(30, 1), (25, 1), (20, 0)]);
         let seen = HashMap::from([(listed[0].update.session_id, Timestamp(30))]);
-        assert_eq!(merge(&listed, &updates, &seen, &HashMap::new())[0].unread, 0);
+        assert_eq!(merge(&listed, &updates, &seen, &HashMap::new(), &HashSet::new())[0].unread, 0);
     }
 
     #[test]
@@ -232,11 +238,21 @@ mod tests {
     }
 
     #[test]
+    fn whoever_only_opened_the_chat_is_no_conversation() {
+        let silent = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
+        let rows = |called: &HashSet<SessionId>| {
+            merge(&[], std::slice::from_ref(&silent), &HashMap::new(), &HashMap::new(), called).len()
+        };
+        assert_eq!(rows(&HashSet::new()), 0);
+        assert_eq!(rows(&HashSet::from([silent.session_id])), 1);
+    }
+
+    #[test]
     fn a_room_without_memory_takes_no_text_away() {
         let me = Sub(Uuid::from_u128(8));
         let listed = [session(update(1, 10))];
         let anew = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
-        let merged = merge(&listed, &[anew], &HashMap::new(), &HashMap::new());
+        let merged = merge(&listed, &[anew], &HashMap::new(), &HashMap::new(), &HashSet::new());
         assert_eq!(merged[0].group(me, "Agent One"), Group::Waiting);
         assert_eq!((merged[0].update.last_at, merged[0].unread), (Timestamp(10), 0));
     }
@@ -257,9 +273,9 @@ mod tests {
         };
         let last_text = listed[0].update.last_text.clone();
         let talks = HashMap::from([(listed[0].update.session_id, Talk { record, last_text })]);
-        let after = merge(&listed, &[], &HashMap::new(), &talks);
+        let after = merge(&listed, &[], &HashMap::new(), &talks, &HashSet::new());
         assert_eq!(after[0].group(me, "Agent One"), Group::Yours);
-        let written = merge(&listed, &[update(1, 20)], &HashMap::new(), &talks);
+        let written = merge(&listed, &[update(1, 20)], &HashMap::new(), &talks, &HashSet::new());
         assert_eq!(written[0].group(me, "Agent One"), Group::Waiting);
     }
 

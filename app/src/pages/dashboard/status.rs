@@ -29,6 +29,14 @@ pub(crate) fn Status() -> impl IntoView {
     let face = Memo::new(move |_| face(desk, own.get().as_ref()));
     let connected = move || desk.live.get().is_some_and(|live| live.status.get() == SocketStatus::Up);
     let asking = move || desk.live.get().is_some_and(|live| live.mic_state.get() == MicState::Asking);
+    // The server knows of other devices too; in a call or without a line it is the wish that counts.
+    let reachable = move || match own.get().map(|own| own.status) {
+        Some(AgentStatus::Ready | AgentStatus::Asleep) => true,
+        Some(AgentStatus::Paused) => false,
+        Some(AgentStatus::OnCall | AgentStatus::WrapUp | AgentStatus::Offline) | None => {
+            desk.wish.get() == Some(Wish::Ready)
+        }
+    };
     let since = move || {
         let own = own.get().filter(|_| connected())?;
         face.get().hint.is_empty().then(|| view! { "since " <Clock at=own.since/> })
@@ -42,18 +50,19 @@ pub(crate) fn Status() -> impl IntoView {
                     <span class="status__since num">{move || face.get().hint}{since}</span>
                 </span>
             </div>
-            {move || match desk.wish.get() {
-                Wish::Ready => view! {
+            {move || if reachable() {
+                view! {
                     <button class="btn btn--sm status__do" type="button" on:click=move |_| desk.pause()>"Pause"</button>
-                }.into_any(),
-                Wish::Paused => view! {
+                }.into_any()
+            } else {
+                view! {
                     <button
                         class="btn btn--sm btn--primary status__do"
                         type="button"
                         disabled=move || !connected() || asking()
                         on:click=move |_| desk.ready()
                     >"Ready"</button>
-                }.into_any(),
+                }.into_any()
             }}
         </div>
     }
@@ -74,10 +83,12 @@ fn face(desk: Desk, own: Option<&StaffPresence>) -> Face {
         }
         SocketStatus::Up => {}
     }
-    if live.mic_state.get() == MicState::Asking && desk.wish.get() == Wish::Paused {
+    if live.mic_state.get() == MicState::Asking && desk.wish.get() != Some(Wish::Ready) {
         return face("status--paused", "mic", "One moment", "Please allow the microphone");
     }
-    status_face(own.map(|own| own.status))
+    // Whoever came back and said nothing yet is not shown by the server for some seconds.
+    let said_nothing = own.is_none() && live.joined.get() && desk.wish.get() != Some(Wish::Ready);
+    status_face(if said_nothing { Some(AgentStatus::Paused) } else { own.map(|own| own.status) })
 }
 
 const fn status_face(status: Option<AgentStatus>) -> Face {
