@@ -19,7 +19,7 @@ use tincan_signaling::{
 /// What a call that may start is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallGrant {
-    /// The plan has a TURN relay.
+    /// There is a TURN relay, and the plan has it.
     pub turn: bool,
     /// The plan has video.
     pub video: bool,
@@ -56,7 +56,7 @@ impl Backend {
             return refuse(Code::WrongState, "The call has ended.");
         }
         Ok(CallGrant {
-            turn: entitlements.turn().is_ok(),
+            turn: self.inner.config.turn_configured && entitlements.turn().is_ok(),
             video: entitlements.video().is_ok(),
             ring_ms: self.inner.config.ring.as_millis().try_into().unwrap_or(u32::MAX),
         })

@@ -18,6 +18,8 @@ pub struct BackendConfig {
     pub access_ttl: Duration,
     /// How long a call rings.
     pub ring: Duration,
+    /// Whether this instance has a TURN relay to give credentials for.
+    pub turn_configured: bool,
 }
 
 /// One key that signs tokens (HS256).
@@ -30,7 +32,8 @@ pub struct SigningKey {
 }
 
 impl BackendConfig {
-    /// The defaults: SQLite in the data directory, keys made there, 15 minutes, 60 seconds.
+    /// The defaults: SQLite in the data directory, keys made there, 15 minutes, 60 seconds, no TURN
+    /// relay.
     pub fn new(data_dir: impl Into<PathBuf>, public_url: impl Into<String>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -39,6 +42,7 @@ impl BackendConfig {
             signing_keys: Vec::new(),
             access_ttl: Duration::from_secs(15 * 60),
             ring: tincan_signaling::call::RING,
+            turn_configured: false,
         }
     }
 
@@ -55,6 +59,7 @@ impl fmt::Debug for BackendConfig {
             .field("public_url", &self.public_url)
             .field("access_ttl", &self.access_ttl)
             .field("ring", &self.ring)
+            .field("turn_configured", &self.turn_configured)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! What tenants may use, and who hears when it changes.
 
 use super::{code, heard, on_each_database};
-use crate::{Change, Identity, plans::Plan, tenants::Theme};
+use crate::{Backend, BackendConfig, Change, Identity, plans::Plan, tenants::Theme};
 use tincan_signaling::{CallId, Code, event::Role};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ async fn settings_narrow_and_everybody_hears_of_it() {
         let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
         let agent = world.staff(&tenant, "agent@test.example", Role::Agent).await;
         let grant = world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
-        assert!(grant.turn && !grant.video && grant.ring_ms == 60_000);
+        assert!(!grant.video && grant.ring_ms == 60_000);
         assert_eq!(code(world.backend.authorize_call(tenant.id, call(), 50).await), Code::LimitReached);
         assert_eq!(code(world.backend.set_voice(&agent, tenant.id, false).await), Code::Forbidden);
         let mut changes = world.backend.changes();
@@ -32,6 +32,20 @@ async fn settings_narrow_and_everybody_hears_of_it() {
         assert!(!config.features.voice_enabled);
         world.backend.set_voice(&admin, tenant.id, true).await.unwrap();
         world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relay_needs_to_be_there_and_in_the_plan() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        let turn = async |backend: &Backend| backend.authorize_call(tenant.id, call(), 0).await.unwrap().turn;
+        assert!(!turn(&world.backend).await, "none is configured");
+        let config = BackendConfig { turn_configured: true, ..world.config.clone() };
+        let with_relay = Backend::open(config, world.clock.clone()).await.unwrap();
+        assert!(turn(&with_relay).await);
+        with_relay.close().await;
     })
     .await;
 }
