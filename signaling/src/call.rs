@@ -59,7 +59,7 @@ pub struct Head {
 
 /// One call in a room, by phase.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "phase", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Call {
     /// There was none yet.
     #[default]

@@ -395,28 +395,6 @@ fn unknown_event() -> Refusal {
     Refusal::new(Code::BadEvent, "No such event.")
 }
 
-/// How an event travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    Logged,
-    Addressed,
-    ToAll,
-    Derived,
-}
-
-impl Class {
-    /// The class of an event by its name; `None` when there is no such event.
-    pub fn of(name: &str) -> Option<Self> {
-        match name {
-            "typing" | "availability" => Some(Self::ToAll),
-            "call_state" | "refused" => Some(Self::Derived),
-            _ if Event::NAMES.contains(&name) => Some(Self::Logged),
-            _ if Body::NAMES.contains(&name) => Some(Self::Addressed),
-            _ => None,
-        }
-    }
-}
-
 /// One logged event as it stands in the room's log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -507,12 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_has_one_class() {
-        assert_eq!(Class::of("hangup"), Some(Class::Logged));
-        assert_eq!(Class::of("offer"), Some(Class::Addressed));
-        assert_eq!(Class::of("typing"), Some(Class::ToAll));
-        assert_eq!(Class::of("call_state"), Some(Class::Derived));
-        assert_eq!(Class::of("phx_join"), None);
+    fn no_name_is_of_two_classes() {
         assert!(Event::NAMES.iter().all(|name| !Body::NAMES.contains(name)));
     }
 }

@@ -21,6 +21,6 @@ pub mod wire;
 pub use call::{Call, CallState, Effect};
 pub use code::{Code, Refusal};
 pub use entitlement::{Denied, Entitlements};
-pub use event::{Class, Entry, Event, Pushed, Signal};
+pub use event::{Entry, Event, Pushed, Signal};
 pub use id::{CallId, EventId, LegId, SessionId, Sub, TenantId, Timestamp, Topic, UserId};
 pub use reason::{Disposition, EndReason, MediaDetail};

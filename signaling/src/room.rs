@@ -4,7 +4,7 @@ use crate::{
     call::{Call, Effect},
     code::{Code, Refusal},
     event::{Entry, Event, Role, Sender, Signal},
-    id::{LegId, Seq, Sub, Timestamp},
+    id::{LegId, Seq, Timestamp},
     leg::Leg,
 };
 use serde::{Deserialize, Serialize};
@@ -55,34 +55,9 @@ impl Room {
         }
     }
 
-    /// The leg of `sub` that speaks in this event: the one named, or the only one.
-    pub fn speaking_leg(&self, event: &Event, sub: Sub) -> Option<LegId> {
-        let named = match event {
-            Event::CallRequest { leg, .. }
-            | Event::CallAccept { leg, .. }
-            | Event::LegJoin { leg, .. }
-            | Event::LegState { leg, .. }
-            | Event::Media { leg, .. } => *leg,
-            Event::Message { .. }
-            | Event::Read { .. }
-            | Event::CallDecline { .. }
-            | Event::CallCancel { .. }
-            | Event::Hangup { .. }
-            | Event::CallTransfer { .. }
-            | Event::CallTimeout { .. }
-            | Event::LegLost { .. }
-            | Event::LegBack { .. }
-            | Event::RungChanged { .. }
-            | Event::CallEnd { .. } => None,
-        };
-        named.or_else(|| {
-            let mut own = self.call.legs_of(sub);
-            own.next().filter(|_| own.next().is_none()).map(|leg| leg.id)
-        })
-    }
-
-    /// Which leg a signal of `sub` comes from and goes to. Signals begin at Accept.
-    pub fn route(&self, sub: Sub, claimed: Option<LegId>, signal: &Signal) -> Result<(LegId, &Leg), Refusal> {
+    /// Which leg a signal goes to that comes from the leg `from`: the one its page carries, not one
+    /// that took its place. Signals begin at Accept.
+    pub fn route(&self, from: Option<LegId>, signal: &Signal) -> Result<(LegId, &Leg), Refusal> {
         let accepted = match &self.call {
             Call::Accepted(accepted) if accepted.head.id == signal.call_id => accepted,
             Call::Ringing(ringing) if ringing.head.id == signal.call_id => {
@@ -96,12 +71,11 @@ impl Room {
             }
         };
         let unknown = || Refusal::new(Code::UnknownLeg, "There is no such leg in this call.");
-        let mut own = accepted.legs.iter().filter(|leg| leg.sub == sub);
-        let from = match claimed {
-            Some(id) => own.find(|leg| leg.id == id),
-            None => own.next(),
-        }
-        .ok_or_else(|| Refusal::new(Code::Forbidden, "You are not in this call."))?;
+        let from = accepted
+            .legs
+            .iter()
+            .find(|leg| Some(leg.id) == from)
+            .ok_or_else(|| Refusal::new(Code::Forbidden, "This page is not in the call."))?;
         let mut others = accepted.legs.iter().filter(|leg| leg.id != from.id);
         let to = match signal.to {
             Some(id) => others.find(|leg| leg.id == id).ok_or_else(unknown)?,

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{Call, CallState},
-    code::Refusal,
+    code::{Code, Refusal},
     event::{Entry, Event, Sender},
     frame::quote,
     id::{CallId, Epoch, EventId, Seq, Timestamp},
@@ -206,8 +206,32 @@ pub struct Refused {
     #[serde(rename = "ref")]
     pub reference: Option<String>,
     pub event: String,
-    #[serde(flatten)]
-    pub refusal: Refusal,
+    pub code: Code,
+    pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capability: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+impl Refused {
+    /// What is said to whoever pushed `event` with `reference`.
+    pub fn new(reference: Option<&str>, event: &str, refusal: Refusal) -> Self {
+        let Refusal { code, reason, retry_after_ms, by, capability, limit } = refusal;
+        let (reference, event) = (reference.map(str::to_owned), event.to_owned());
+        Self { reference, event, code, reason, retry_after_ms, by, capability, limit }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let Refused { code, reason, retry_after_ms, by, capability, limit, .. } = refused;
+        Self { code, reason, retry_after_ms, by, capability, limit }
+    }
 }
 
 /// `typing`, as members receive it.

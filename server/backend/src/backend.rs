@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tincan_signaling::{Refusal, Timestamp, id::ClientSessionId};
+use tincan_signaling::{Refusal, TenantId, Timestamp, id::ClientSessionId};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -133,6 +133,12 @@ impl Backend {
         let identity = tokens::read(&self.inner.keys, &self.inner.config, access_token)?;
         self.still_valid(&identity)?;
         Ok(identity)
+    }
+
+    /// The tenant that a token of ours names, also when its rights have ended: a client that keeps
+    /// its first token in its address still says by it where it belongs.
+    pub fn tenant_of(&self, access_token: &str) -> Option<TenantId> {
+        tokens::read(&self.inner.keys, &self.inner.config, access_token).ok()?.tenant
     }
 
     /// Whether the rights of an identity still hold. Asks memory only; for every join and every

@@ -7,7 +7,7 @@ use crate::{
     hub::Hub,
     member::{Member, refuse, reply},
     outbox::Outbox,
-    rates::{Bucket, Rates},
+    rates::Bucket,
     room::RoomCell,
     tenant::Tenant,
 };
@@ -17,7 +17,7 @@ use tincan_backend::Identity;
 use tincan_signaling::{
     code::{Code, Refusal},
     frame::{self, Frame, Push, Version},
-    id::{TenantId, Timestamp},
+    id::{TenantId, Timestamp, Topic},
 };
 use tokio::time::Instant;
 
@@ -33,13 +33,24 @@ pub(crate) struct Greeting {
     pub(crate) token: Option<String>,
 }
 
+/// How fast a client is, judged by one frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Too fast: the next frame is read only after this.
+    Slow(Duration),
+    Fine,
+    /// Nothing that has a pace.
+    Uncounted,
+}
+
 /// All channels of one socket.
 pub(crate) struct Channels {
     hub: Arc<Hub>,
     outbox: Outbox,
     greeting: Greeting,
-    joined: HashMap<String, Channel>,
-    pending: HashMap<String, Pending>,
+    /// By topic, however the client wrote it.
+    joined: HashMap<Topic, Channel>,
+    pending: HashMap<Topic, Pending>,
     joins: Bucket,
     ever_joined: bool,
 }
@@ -49,31 +60,14 @@ struct Channel {
     identity: Arc<Identity>,
     place: Place,
     ack: bool,
-    buckets: Buckets,
+    signals: Bucket,
+    presence: Bucket,
 }
 
 #[derive(Clone)]
 enum Place {
     Room(Arc<RoomCell>),
     Lobby(Arc<Tenant>),
-}
-
-struct Buckets {
-    signals: Bucket,
-    messages: Bucket,
-    call_requests: Bucket,
-    call_events: Bucket,
-}
-
-impl Buckets {
-    fn new(rates: &Rates) -> Self {
-        Self {
-            signals: Bucket::new(rates.signals),
-            messages: Bucket::new(rates.messages),
-            call_requests: Bucket::new(rates.call_requests),
-            call_events: Bucket::new(rates.call_events),
-        }
-    }
 }
 
 impl Channels {
@@ -99,37 +93,37 @@ impl Channels {
         self.ever_joined
     }
 
-    /// Handles one frame; says how long to wait before the next is read.
-    pub(crate) async fn handle(&mut self, frame: Frame<'_>) -> Option<Duration> {
+    /// Handles one frame.
+    pub(crate) async fn handle(&mut self, frame: Frame<'_>) -> Pace {
         let Frame { join_ref, reference, topic, push } = frame;
         let (join_ref, reference) = (join_ref.as_deref(), reference.as_deref());
         match push {
             Push::Heartbeat => {
                 self.heartbeat();
                 reply(&self.outbox, self.version(), None, reference, &topic, true, "{}");
-                None
+                Pace::Uncounted
             }
             Push::Join(payload) => {
                 self.join(&topic, join_ref.or(reference), reference, payload).await;
-                None
+                Pace::Uncounted
             }
             Push::Leave => {
                 self.leave(&topic, join_ref, reference).await;
-                None
+                Pace::Uncounted
             }
             Push::AccessToken(payload) => {
                 self.access_token(&topic, payload).await;
-                None
+                Pace::Uncounted
             }
             Push::Presence(payload) => {
                 self.presence(&topic, reference, payload).await;
-                None
+                Pace::Uncounted
             }
             Push::Broadcast { event, payload } => self.push(&topic, reference, &event, payload).await,
             Push::Unknown(event) => {
                 let refusal = Refusal::new(Code::BadEvent, "No such event.");
                 self.refuse_anywhere(&topic, reference, &event, &refusal);
-                None
+                Pace::Uncounted
             }
         }
     }
@@ -142,7 +136,7 @@ impl Channels {
     }
 
     fn refuse_anywhere(&self, topic: &str, reference: Option<&str>, event: &str, refusal: &Refusal) {
-        match self.joined.get(topic) {
+        match topic.parse().ok().and_then(|topic: Topic| self.joined.get(&topic)) {
             Some(channel) => channel.member.refuse(reference, event, refusal, channel.ack),
             None => refuse(&self.outbox, self.version(), topic, reference, event, refusal),
         }
@@ -172,19 +166,19 @@ impl Channels {
         }
     }
 
-    async fn leave(&mut self, topic: &str, join_ref: Option<&str>, reference: Option<&str>) {
-        self.pending.remove(topic);
-        let version = self.version();
-        let close_ref = self
-            .joined
-            .get(topic)
-            .and_then(|channel| channel.member.join_ref.as_deref().map(str::to_owned))
-            .or_else(|| join_ref.map(str::to_owned));
-        if let Some(channel) = self.joined.remove(topic) {
-            self.depart(&channel).await;
+    async fn leave(&mut self, written: &str, join_ref: Option<&str>, reference: Option<&str>) {
+        let topic: Option<Topic> = written.parse().ok();
+        let left = topic.and_then(|topic| {
+            self.pending.remove(&topic);
+            self.joined.remove(&topic)
+        });
+        if let Some(channel) = &left {
+            self.depart(channel).await;
         }
-        reply(&self.outbox, version, close_ref.as_deref(), reference, topic, true, "{}");
-        self.close_frame(topic, close_ref.as_deref());
+        let own_ref = left.as_ref().and_then(|channel| channel.member.join_ref.as_deref());
+        let close_ref = own_ref.or(join_ref);
+        reply(&self.outbox, self.version(), close_ref, reference, written, true, "{}");
+        self.close_frame(written, close_ref);
     }
 
     fn close_frame(&self, topic: &str, join_ref: Option<&str>) {
@@ -216,38 +210,30 @@ impl Channels {
     pub(crate) async fn do_due(&mut self) {
         let now = self.hub.now();
         let ended = |channel: &Channel| now >= channel.identity.exp.after(LEEWAY);
-        let topics: Vec<String> = self
-            .joined
-            .iter()
-            .filter(|(_, channel)| ended(channel))
-            .map(|(topic, _)| topic.clone())
-            .collect();
-        for topic in topics {
-            self.unauthorized(&topic).await;
+        let over: Vec<Topic> =
+            self.joined.iter().filter(|(_, channel)| ended(channel)).map(|(topic, _)| *topic).collect();
+        for topic in over {
+            self.unauthorized(topic).await;
         }
         let instant = Instant::now();
-        let late: Vec<String> = self
-            .pending
-            .iter()
-            .filter(|(_, pending)| pending.until <= instant)
-            .map(|(topic, _)| topic.clone())
-            .collect();
+        let late = |pending: &Pending| pending.until <= instant;
+        let late: Vec<Topic> =
+            self.pending.iter().filter(|(_, pending)| late(pending)).map(|(topic, _)| *topic).collect();
         for topic in late {
             if let Some(pending) = self.pending.remove(&topic) {
-                pending.refuse(&self.outbox, self.version(), &topic, "Unauthorized: No access token came.");
+                pending.refuse(&self.outbox, self.version(), "Unauthorized: No access token came.");
             }
         }
     }
 
     /// Ends a channel for good: a `system` error, then `phx_close`.
-    async fn unauthorized(&mut self, topic: &str) {
-        let Some(channel) = self.joined.remove(topic) else { return };
-        let plain = topic.strip_prefix(tincan_signaling::id::TOPIC_PREFIX).unwrap_or(topic);
+    async fn unauthorized(&mut self, topic: Topic) {
+        let Some(channel) = self.joined.remove(&topic) else { return };
         let system = serde_json::json!({
-            "extension": "system", "status": "error", "message": Code::Unauthorized.as_str(), "channel": plain,
+            "extension": "system", "status": "error", "message": Code::Unauthorized.as_str(), "channel": topic.to_string(),
         });
         channel.member.send("system", &system.to_string());
-        self.close_frame(topic, channel.member.join_ref.as_deref());
+        self.close_frame(&channel.member.topic, channel.member.join_ref.as_deref());
         self.depart(&channel).await;
     }
 }

@@ -125,6 +125,18 @@ impl Hub {
         }
     }
 
+    /// Closes every socket, so that everybody comes back through the door.
+    pub(crate) fn everybody_again(&self) {
+        for connected in lock(&self.sockets).values() {
+            connected.outbox.come_again();
+        }
+    }
+
+    /// Every room open on this node.
+    pub(crate) fn rooms(&self) -> Vec<Arc<RoomCell>> {
+        lock(&self.rooms).values().cloned().collect()
+    }
+
     pub(crate) fn socket_count(&self) -> usize {
         lock(&self.sockets).len()
     }
@@ -241,15 +253,20 @@ impl Hub {
         }
     }
 
-    /// Shows a dashboard that just came every session where somebody is, or is called.
-    pub(crate) async fn show_sessions(self: &Arc<Self>, tenant: &Tenant, member: &Member) {
-        for session in tenant.rooms() {
-            if let Some(room) = self.room(session)
-                && let Some(update) = room.session_for_newcomer(self).await
-            {
-                tenant::send(member, &LobbyEvent::SessionUpdated(update));
+    /// Shows a dashboard that just came every session where somebody is, or is called. There may
+    /// be more than its queue holds, so this waits for room in it.
+    pub(crate) fn show_sessions(self: &Arc<Self>, tenant: Arc<Tenant>, member: Member) {
+        let hub = self.clone();
+        tokio::spawn(async move {
+            for session in tenant.rooms() {
+                if let Some(room) = hub.room(session)
+                    && let Some(update) = room.session_for_newcomer(&hub).await
+                    && !tenant::send_patiently(&member, &LobbyEvent::SessionUpdated(update)).await
+                {
+                    return;
+                }
             }
-        }
+        });
     }
 
     /// Folds a tenant's statuses anew and does what follows.
@@ -290,9 +307,9 @@ impl Hub {
         Ok(self.backend.entitlements(tenant).await.map_err(tell)?.call(0).is_ok())
     }
 
-    pub(crate) async fn authorize_call(&self, tenant: TenantId) -> Result<CallGrant, Refusal> {
+    pub(crate) async fn authorize_call(&self, tenant: TenantId, call: CallId) -> Result<CallGrant, Refusal> {
         let running = self.tenant(tenant).running_calls();
-        self.backend.authorize_call(tenant, running).await.map_err(tell)
+        self.backend.authorize_call(tenant, call, running).await.map_err(tell)
     }
 }
 

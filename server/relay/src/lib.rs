@@ -30,6 +30,9 @@ use std::{sync::Arc, time::Duration};
 use tincan_backend::Backend;
 use tincan_signaling::{agent::Availability, code::Refusal, id::TenantId};
 
+/// How long the last call records may take to be written.
+const FLUSH: Duration = Duration::from_secs(10);
+
 /// The relay of this node. Cheap to clone.
 #[derive(Clone)]
 pub struct Relay {
@@ -88,6 +91,8 @@ impl Relay {
         while self.hub.socket_count() > 0 && start.elapsed() < spread + Duration::from_secs(1) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.hub.recorder.flushed().await;
+        if tokio::time::timeout(FLUSH, self.hub.recorder.flushed()).await.is_err() {
+            tracing::error!("some call records could not be written before the end");
+        }
     }
 }

@@ -31,6 +31,15 @@ pub enum Item {
     Snapshot(Arc<Room>),
 }
 
+/// What a tail gives without waiting.
+#[derive(Clone, Debug)]
+pub enum Next {
+    Item(Item),
+    Nothing,
+    /// The log was closed, or its reader was too slow: open it anew.
+    CutOff,
+}
+
 /// The live end of a room's log.
 #[derive(Debug)]
 pub struct Tail {
@@ -47,8 +56,15 @@ impl Tail {
     }
 
     /// The next item if it is there already.
-    pub fn try_next(&mut self) -> Option<Item> {
-        self.head.pop_front().or_else(|| self.live.try_recv().ok())
+    pub fn try_next(&mut self) -> Next {
+        if let Some(item) = self.head.pop_front() {
+            return Next::Item(item);
+        }
+        match self.live.try_recv() {
+            Ok(item) => Next::Item(item),
+            Err(mpsc::error::TryRecvError::Empty) => Next::Nothing,
+            Err(mpsc::error::TryRecvError::Disconnected) => Next::CutOff,
+        }
     }
 
     /// Waits for the next item; `None` when the log was closed.

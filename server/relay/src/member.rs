@@ -38,6 +38,13 @@ impl Member {
         self.send("broadcast", &wire::broadcast(event, payload, None));
     }
 
+    /// The same, as soon as there is room in the queue. False: the socket is gone.
+    pub(crate) async fn broadcast_patiently(&self, event: &str, payload: &str) -> bool {
+        let payload = wire::broadcast(event, payload, None);
+        let frame = frame::print(self.version, None, None, &self.topic, "broadcast", &payload);
+        self.outbox.send_patiently(frame).await
+    }
+
     /// Answers a push.
     pub(crate) fn reply(&self, reference: Option<&str>, ok: bool, response: &str) {
         reply(&self.outbox, self.version, self.join_ref.as_deref(), reference, &self.topic, ok, response);
@@ -84,11 +91,7 @@ pub(crate) fn refuse(
     refusal: &Refusal,
 ) {
     metrics::counter!("tincan_signal_rejected_total", "reason" => refusal.code.as_str()).increment(1);
-    let refused = Refused {
-        reference: reference.map(str::to_owned),
-        event: event.to_owned(),
-        refusal: refusal.clone(),
-    };
+    let refused = Refused::new(reference, event, refusal.clone());
     let payload = serde_json::to_string(&refused).unwrap_or_default();
     let payload = wire::broadcast("refused", &payload, None);
     outbox.send(frame::print(version, None, None, topic, "broadcast", &payload));

@@ -82,6 +82,17 @@ impl Outbox {
         }
     }
 
+    /// Queues one text frame as soon as there is room. False: the socket is gone.
+    pub(crate) async fn send_patiently(&self, frame: impl Into<Utf8Bytes>) -> bool {
+        self.queue.send(frame.into()).await.is_ok()
+    }
+
+    /// Closes the socket; its client comes back and is asked for its rights again.
+    pub(crate) fn come_again(&self) {
+        self.shared.overrun.store(true, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+    }
+
     /// Closes the socket for good: its device was signed out.
     pub(crate) fn revoke(&self) {
         self.shared.revoked.store(true, Ordering::Relaxed);

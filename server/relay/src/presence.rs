@@ -60,11 +60,6 @@ impl Presence {
         })
     }
 
-    /// Whether this key is another socket's.
-    pub(crate) fn is_taken(&self, key: &str, socket: SocketId) -> bool {
-        self.metas.get(key).is_some_and(|tracked| tracked.socket != socket)
-    }
-
     /// The payload of `presence_state`.
     pub(crate) fn state(&self) -> Value {
         self.metas.iter().map(|(key, tracked)| (key.clone(), json!({"metas": [tracked.meta]}))).collect()
@@ -94,7 +89,6 @@ mod tests {
         assert_eq!(diffs[1]["joins"]["u"]["metas"][0]["state"], "b");
         assert_eq!(diffs[1]["joins"]["u"]["metas"][0]["phx_ref"], "F2");
         assert_eq!(presence.untrack("u", two), Vec::<Diff>::new());
-        assert!(presence.is_taken("u", two) && !presence.is_taken("u", one));
         assert_eq!(presence.untrack("u", one).len(), 1);
         assert_eq!(presence.state(), json!({}));
     }

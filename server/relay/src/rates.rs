@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::time::Duration;
+use tincan_signaling::{code::Refusal, event::Event};
 use tokio::time::Instant;
 
 /// A rate: so many at once, and so many more each second.
@@ -11,11 +12,11 @@ pub struct Rate {
     pub per_second: f64,
 }
 
-/// The limits of one socket in one room. All are on; config raises the numbers.
+/// The limits of one person in one room. All are on; config raises the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rates {
-    /// Over it the socket is read more slowly.
+    /// Of one socket: over it the socket is read more slowly.
     pub signals: Rate,
     /// The others are refused with `retry_after_ms`.
     pub messages: Rate,
@@ -37,6 +38,34 @@ impl Default for Rates {
     }
 }
 
+/// What one person may still do in one room, on whatever socket or over HTTP.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    messages: Bucket,
+    call_requests: Bucket,
+    call_events: Bucket,
+}
+
+impl Allowance {
+    pub(crate) fn new(rates: &Rates) -> Self {
+        Self {
+            messages: Bucket::new(rates.messages),
+            call_requests: Bucket::new(rates.call_requests),
+            call_events: Bucket::new(rates.call_events),
+        }
+    }
+
+    /// Takes one event of it.
+    pub(crate) fn take(&mut self, event: &Event) -> Result<(), Refusal> {
+        let bucket = match event {
+            Event::Message { .. } => &mut self.messages,
+            Event::CallRequest { .. } => &mut self.call_requests,
+            _ => &mut self.call_events,
+        };
+        bucket.take().map_err(|wait| Refusal::rate_limited(wait.as_millis() as u64 + 1))
+    }
+}
+
 /// One bucket, full at first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
@@ -52,14 +81,50 @@ impl Bucket {
 
     /// Takes one token, or says how long until there is one.
     pub(crate) fn take(&mut self) -> Result<(), Duration> {
-        let now = Instant::now();
-        let filled = now.duration_since(self.at).as_secs_f64() * self.rate.per_second;
-        self.tokens = (self.tokens + filled).min(self.rate.burst);
-        self.at = now;
+        self.fill();
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
             return Ok(());
         }
-        Err(Duration::from_secs_f64((1.0 - self.tokens) / self.rate.per_second.max(0.001)))
+        Err(self.until(1.0))
+    }
+
+    /// Takes one token, into debt if need be; says how long to wait until the debt is paid.
+    pub(crate) fn owe(&mut self) -> Option<Duration> {
+        self.fill();
+        self.tokens -= 1.0;
+        (self.tokens < 0.0).then(|| self.until(0.0))
+    }
+
+    fn fill(&mut self) {
+        let now = Instant::now();
+        let filled = now.duration_since(self.at).as_secs_f64() * self.rate.per_second;
+        self.tokens = (self.tokens + filled).min(self.rate.burst);
+        self.at = now;
+    }
+
+    fn until(&self, tokens: f64) -> Duration {
+        Duration::from_secs_f64((tokens - self.tokens).max(0.0) / self.rate.per_second.max(0.001))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_is_served_at_its_rate_and_no_faster() {
+        let mut bucket = Bucket::new(Rate { burst: 3.0, per_second: 2.0 });
+        for _ in 0..3 {
+            assert_eq!(bucket.owe(), None);
+        }
+        let started = Instant::now();
+        for _ in 0..10 {
+            let wait = bucket.owe().expect("always too fast");
+            tokio::time::advance(wait).await;
+        }
+        let took = started.elapsed().as_millis();
+        assert!((4_900..5_200).contains(&took), "ten at two a second took {took} ms");
+        assert!(bucket.take().is_ok() && bucket.take().is_err());
     }
 }

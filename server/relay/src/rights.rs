@@ -11,8 +11,15 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
     loop {
         match changes.recv().await {
             Ok(change) => carry_out(&hub, change).await,
-            // Nothing is lost by it: each push asks the backend itself.
-            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "changes of rights came too fast"),
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "changes of rights came too fast: everybody is asked again");
+                hub.everybody_again();
+                for room in hub.rooms() {
+                    if hub.voice_enabled(room.tenant).await == Ok(false) {
+                        room.voice_lost(&hub).await;
+                    }
+                }
+            }
             Err(RecvError::Closed) => return,
         }
     }

@@ -19,12 +19,14 @@ pub(crate) struct Ring {
     entries: VecDeque<Arc<Entry>>,
     /// Everything up to here is no longer kept.
     dropped: Seq,
+    /// When the last of those that are no longer kept happened.
+    dropped_at: Option<Timestamp>,
 }
 
 impl Ring {
     /// A ring that knows nothing up to `seq`.
     pub(crate) fn after(seq: Seq) -> Self {
-        Self { entries: VecDeque::new(), dropped: seq }
+        Self { dropped: seq, ..Self::default() }
     }
 
     /// Keeps one more, and lets go of what is too much or too old.
@@ -38,7 +40,7 @@ impl Ring {
         while let Some(first) = self.entries.front()
             && (self.entries.len() > KEPT || now.since(first.at) > KEPT_FOR)
         {
-            self.dropped = first.seq;
+            (self.dropped, self.dropped_at) = (first.seq, Some(first.at));
             self.entries.pop_front();
         }
     }
@@ -48,17 +50,32 @@ impl Ring {
         self.entries.iter().rev().find(|entry| entry.id == id)
     }
 
+    /// Whether an event of that time would still be kept, had it been relayed.
+    pub(crate) fn would_hold(&self, at: Timestamp, now: Timestamp) -> bool {
+        now.since(at) <= KEPT_FOR && self.dropped_at.is_none_or(|dropped| at > dropped)
+    }
+
     /// What somebody missed who asks so, in order; `None` when it cannot be said.
-    pub(crate) fn missed(&mut self, ask: &Replay, epoch: Epoch, now: Timestamp) -> Option<Vec<Arc<Entry>>> {
+    pub(crate) fn missed(
+        &mut self,
+        ask: &Replay,
+        epoch: Epoch,
+        last: Seq,
+        now: Timestamp,
+    ) -> Option<Vec<Arc<Entry>>> {
         self.trim(now);
         let after = if let Some(seq) = ask.after_seq {
-            if ask.epoch.is_some_and(|asked| asked != epoch) || self.dropped > seq {
+            let other_life = ask.epoch.is_some_and(|asked| asked != epoch) || seq > last;
+            if other_life || self.dropped > seq {
                 return None;
             }
             seq
         } else if let Some(id) = ask.after_id {
             self.find(id)?.seq
         } else if let Some(since) = ask.since {
+            if self.dropped_at.is_some_and(|at| at.0 >= since) {
+                return None;
+            }
             return Some(self.newest(ask, |entry| entry.at.0 >= since));
         } else {
             return Some(Vec::new());
@@ -104,18 +121,21 @@ mod tests {
         }
         let now = Timestamp(2_000);
         let after = |after_seq| Replay { after_seq: Some(after_seq), ..Replay::default() };
-        assert_eq!(seqs(ring.missed(&after(298), epoch, now)), Some(vec![299, 300]));
-        assert_eq!(seqs(ring.missed(&after(300), epoch, now)), Some(vec![]));
-        assert_eq!(ring.missed(&after(44), epoch, now).map(|all| all.len()), Some(256));
-        assert_eq!(seqs(ring.missed(&after(43), epoch, now)), None);
+        assert_eq!(seqs(ring.missed(&after(298), epoch, 300, now)), Some(vec![299, 300]));
+        assert_eq!(seqs(ring.missed(&after(300), epoch, 300, now)), Some(vec![]));
+        assert_eq!(ring.missed(&after(44), epoch, 300, now).map(|all| all.len()), Some(256));
+        assert_eq!(seqs(ring.missed(&after(43), epoch, 300, now)), None);
         let other = Replay { epoch: Some(Epoch(Uuid::from_u128(8))), ..after(299) };
-        assert_eq!(seqs(ring.missed(&other, epoch, now)), None);
+        assert_eq!(seqs(ring.missed(&other, epoch, 300, now)), None);
         let id = Replay { after_id: Some(EventId(Uuid::from_u128(299))), ..Replay::default() };
-        assert_eq!(seqs(ring.missed(&id, epoch, now)), Some(vec![300]));
+        assert_eq!(seqs(ring.missed(&id, epoch, 300, now)), Some(vec![300]));
         let since = Replay { since: Some(1_290), limit: Some(2), ..Replay::default() };
-        assert_eq!(seqs(ring.missed(&since, epoch, now)), Some(vec![299, 300]));
+        assert_eq!(seqs(ring.missed(&since, epoch, 300, now)), Some(vec![299, 300]));
+        let long_ago = Replay { since: Some(1_001), ..Replay::default() };
+        assert_eq!(seqs(ring.missed(&long_ago, epoch, 300, now)), None);
+        assert_eq!(seqs(ring.missed(&after(999), epoch, 300, now)), None, "a log of another life");
         let late = Timestamp(1_300 + 121_000);
-        assert_eq!(seqs(ring.missed(&after(299), epoch, late)), None);
-        assert_eq!(seqs(ring.missed(&after(300), epoch, late)), Some(vec![]));
+        assert_eq!(seqs(ring.missed(&after(299), epoch, 300, late)), None);
+        assert_eq!(seqs(ring.missed(&after(300), epoch, 300, late)), Some(vec![]));
     }
 }

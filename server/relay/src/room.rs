@@ -11,10 +11,11 @@ mod timers;
 
 use crate::{
     hub::Hub,
-    log::{AppendError, Draft, Item, Tail},
+    log::{AppendError, Draft, Item, Next, Tail},
     member::{Fanout, Member},
     outbox::SocketId,
     presence::Presence,
+    rates::Allowance,
     ring::Ring,
 };
 use std::{
@@ -40,6 +41,7 @@ pub(crate) struct RoomCell {
     /// Whose room it is.
     pub(crate) info: RoomInfo,
     inner: Mutex<Inner>,
+    allowances: std::sync::Mutex<HashMap<Sub, Allowance>>,
     wake: Notify,
 }
 
@@ -107,7 +109,14 @@ impl RoomCell {
             session_open: info.open,
             closed: false,
         };
-        Self { id: info.session, tenant: info.tenant, info, inner: Mutex::new(inner), wake: Notify::new() }
+        Self {
+            id: info.session,
+            tenant: info.tenant,
+            info,
+            inner: Mutex::new(inner),
+            allowances: std::sync::Mutex::default(),
+            wake: Notify::new(),
+        }
     }
 
     pub(crate) fn visitor(&self) -> Sub {
@@ -155,7 +164,16 @@ impl RoomCell {
     /// Folds whatever is in the tail, passes it on to the members and does what follows from it.
     fn drain(&self, hub: &Arc<Hub>, inner: &mut Inner) {
         let before = inner.room.seq;
-        while let Some(item) = inner.tail.as_mut().and_then(Tail::try_next) {
+        loop {
+            let item = match inner.tail.as_mut().map(Tail::try_next) {
+                Some(Next::Item(item)) => item,
+                Some(Next::Nothing) | None => break,
+                Some(Next::CutOff) => {
+                    // Opened anew by whoever comes next; what was folded already is skipped then.
+                    inner.tail = None;
+                    break;
+                }
+            };
             match item {
                 Item::Snapshot(snapshot) => {
                     if snapshot.seq > inner.room.seq || inner.room.seq == 0 {

@@ -1,7 +1,7 @@
 //! One task a socket: it owns the stream, everybody else holds only an outbox.
 
 use crate::{
-    channel::{Channels, Greeting},
+    channel::{Channels, Greeting, Pace},
     hub::{Hub, tell},
     outbox::{Close, Outbox},
 };
@@ -35,6 +35,8 @@ const FROZEN: Duration = Duration::from_secs(150);
 const UNJOINED: Duration = Duration::from_secs(10);
 /// A socket that was too fast all that time is closed.
 const TOO_FAST: Duration = Duration::from_secs(10);
+/// A peer that takes nothing for so long is gone.
+const WRITE: Duration = Duration::from_secs(10);
 /// The library's own buffers would take 128 KiB a socket.
 const BUFFER: usize = 4 * 1024;
 
@@ -106,10 +108,10 @@ async fn greet(hub: &Arc<Hub>, query: &Query_, headers: &HeaderMap) -> Result<(G
     let (mut tenant, mut token) = (None, bearer);
     match key {
         None | Some(DASHBOARD) => {}
-        // A token in place of a key; an old one still names nobody, rights come at join.
+        // A token in place of a key. One that has ended still names its tenant; rights come at join.
         Some(jwt) if jwt.matches('.').count() == 2 => {
-            if let Ok(identity) = hub.backend.verify(jwt) {
-                tenant = identity.tenant;
+            tenant = hub.backend.tenant_of(jwt);
+            if hub.backend.verify(jwt).is_ok() {
                 token = token.or_else(|| Some(jwt.to_owned()));
             }
         }
@@ -152,6 +154,11 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// Writes to a peer that reads; one that does not is gone.
+async fn write(stream: &mut WebSocket, message: Message) -> Option<()> {
+    tokio::time::timeout(WRITE, stream.send(message)).await.ok()?.ok()
+}
+
 struct Clocks {
     opened: Instant,
     last_frame: Instant,
@@ -179,13 +186,13 @@ async fn run(
     metrics::counter!("tincan_ws_disconnects_total", "reason" => reason).increment(1);
     if let Some(why) = why {
         while let Ok(frame) = frames.try_recv() {
-            if stream.send(Message::Text(frame)).await.is_err() {
+            if write(&mut stream, Message::Text(frame)).await.is_none() {
                 return;
             }
         }
         let close = CloseFrame { code: why.code(), reason: why.reason().into() };
         // The other side may be gone already.
-        let _gone = stream.send(Message::Close(Some(close))).await;
+        let _gone = write(&mut stream, Message::Close(Some(close))).await;
     }
 }
 
@@ -219,13 +226,14 @@ async fn serve(
     tokio::pin!(drain);
     loop {
         let due = channels.next_due(hub.now()).map_or(clocks.next_ping, |due| due.min(clocks.next_ping));
-        let due = clocks.slow_until.map_or(due, |until| until.min(due));
+        // Not reading a client that was too fast is our silence, not its own.
+        let due = clocks.slow_until.unwrap_or_else(|| clocks.last_frame + DEAD).min(due);
         tokio::select! {
             biased;
             why = &mut closed => return Some(why),
             () = &mut drain => return Some(Close::Restart),
             frame = frames.recv() => {
-                stream.send(Message::Text(frame?)).await.ok()?;
+                write(stream, Message::Text(frame?)).await?;
             }
             message = stream.recv(), if clocks.slow_until.is_none() => {
                 let message = message?.ok()?;
@@ -233,21 +241,27 @@ async fn serve(
                 if matches!(message, Message::Close(_)) {
                     return None;
                 }
-                if let Some(wait) = take(&message, channels, &mut clocks).await {
-                    let now = Instant::now();
-                    let since = *clocks.slow_since.get_or_insert(now);
-                    if now.duration_since(since) > TOO_FAST {
-                        return Some(Close::RateLimited);
+                match take(&message, channels, &mut clocks).await {
+                    Pace::Slow(wait) => {
+                        let now = Instant::now();
+                        let since = *clocks.slow_since.get_or_insert(now);
+                        if now.duration_since(since) > TOO_FAST {
+                            return Some(Close::RateLimited);
+                        }
+                        clocks.slow_until = Some(now + wait);
                     }
-                    clocks.slow_until = Some(now + wait);
-                } else {
-                    clocks.slow_since = None;
+                    Pace::Fine => clocks.slow_since = None,
+                    Pace::Uncounted => {}
                 }
             }
             () = sleep_until(due) => {
                 let now = Instant::now();
                 if clocks.slow_until.is_some_and(|until| now >= until) {
                     clocks.slow_until = None;
+                    clocks.last_frame = now;
+                }
+                if clocks.slow_until.is_none() && now >= clocks.last_frame + DEAD {
+                    return Some(Close::Silent);
                 }
                 channels.do_due().await;
                 if now >= clocks.next_ping {
@@ -255,18 +269,18 @@ async fn serve(
                     if let Some(why) = overdue(&mut clocks, now, channels) {
                         return Some(why);
                     }
-                    stream.send(Message::Ping(axum::body::Bytes::new())).await.ok()?;
+                    write(stream, Message::Ping(axum::body::Bytes::new())).await?;
                 }
             }
         }
     }
 }
 
-async fn take(message: &Message, channels: &mut Channels, clocks: &mut Clocks) -> Option<Duration> {
+async fn take(message: &Message, channels: &mut Channels, clocks: &mut Clocks) -> Pace {
     let frame = match message {
         Message::Text(text) => Frame::parse_text(channels.version(), text),
         Message::Binary(bytes) => Frame::parse_binary(bytes),
-        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Pace::Uncounted,
     };
     match frame {
         Ok(frame) => {
@@ -278,17 +292,13 @@ async fn take(message: &Message, channels: &mut Channels, clocks: &mut Clocks) -
         }
         Err(bad) => {
             channels.malformed(&bad);
-            None
+            Pace::Uncounted
         }
     }
 }
 
-/// Whether a socket has been silent, unjoined or frozen for too long.
+/// Whether a socket has been unjoined or frozen for too long.
 fn overdue(clocks: &mut Clocks, now: Instant, channels: &Channels) -> Option<Close> {
-    // Not reading a client that was too fast is our silence, not its own.
-    if clocks.slow_until.is_none() && now.duration_since(clocks.last_frame) > DEAD {
-        return Some(Close::Silent);
-    }
     if !channels.ever_joined() && now.duration_since(clocks.opened) >= UNJOINED {
         return Some(Close::Silent);
     }

@@ -67,8 +67,8 @@ struct Rings {
 pub(crate) struct Change {
     /// For each ringing call: who is to be rung too, who no longer.
     pub(crate) rung: Vec<RungChange>,
-    /// Visitors in these rooms need to hear the new availability.
-    pub(crate) availability: Option<(Availability, Vec<SessionId>)>,
+    /// Visitors need to hear the new availability.
+    pub(crate) availability: Option<Availability>,
 }
 
 /// What changes for one ringing call.
@@ -304,9 +304,8 @@ impl Inner {
     }
 
     fn tell(&self, event: &LobbyEvent, wanted: impl Fn(Sub) -> bool) {
-        let Ok(value) = serde_json::to_value(event) else { return };
-        let name = value["event"].as_str().unwrap_or_default();
-        let payload = wire::broadcast(name, &value["payload"].to_string(), None);
+        let Some((name, payload)) = print(event) else { return };
+        let payload = wire::broadcast(&name, &payload, None);
         let mut fanout = Fanout::new("broadcast", &payload);
         for device in self.devices.values().filter(|device| wanted(device.member.sender.sub)) {
             fanout.to(&device.member);
@@ -386,7 +385,7 @@ impl Inner {
         let mut change = Change::default();
         if availability != self.availability {
             self.availability = availability;
-            change.availability = Some((availability, self.rooms.iter().copied().collect()));
+            change.availability = Some(availability);
         }
         let busy = self.is_busy();
         for rings in self.ringing.values() {
@@ -418,8 +417,21 @@ impl Inner {
     }
 }
 
-/// Tells one dashboard.
-pub(crate) fn send(member: &Member, event: &LobbyEvent) {
-    let Ok(value) = serde_json::to_value(event) else { return };
-    member.broadcast(value["event"].as_str().unwrap_or_default(), &value["payload"].to_string());
+fn send(member: &Member, event: &LobbyEvent) {
+    if let Some((name, payload)) = print(event) {
+        member.broadcast(&name, &payload);
+    }
+}
+
+/// Tells one dashboard as soon as its queue has room. False: it is gone.
+pub(crate) async fn send_patiently(member: &Member, event: &LobbyEvent) -> bool {
+    match print(event) {
+        Some((name, payload)) => member.broadcast_patiently(&name, &payload).await,
+        None => true,
+    }
+}
+
+fn print(event: &LobbyEvent) -> Option<(String, String)> {
+    let value = serde_json::to_value(event).ok()?;
+    Some((value["event"].as_str()?.to_owned(), value["payload"].to_string()))
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::sync::Arc;
-use tincan_relay::log::{AppendError, Draft, Item, LocalLog, RoomLog, Tail};
+use tincan_relay::log::{AppendError, Draft, Item, LocalLog, Next, RoomLog, Tail};
 use tincan_signaling::{
     EventId, SessionId, Timestamp,
     event::{Entry, Event, Sender},
@@ -34,7 +34,7 @@ async fn entries_come_numbered_and_in_order(log: &dyn RoomLog) {
     assert_eq!(log.append(room, 1, draft(2)).await, Ok(2));
     let (first, second) = (entry(&mut tail).await, entry(&mut tail).await);
     assert_eq!((first.seq, first.prev, second.seq, second.prev), (1, 0, 2, 1));
-    assert!(tail.try_next().is_none());
+    assert!(matches!(tail.try_next(), Next::Nothing));
 }
 
 async fn whoever_decided_on_old_state_is_behind(log: &dyn RoomLog) {
@@ -44,7 +44,7 @@ async fn whoever_decided_on_old_state_is_behind(log: &dyn RoomLog) {
     assert_eq!(log.append(room, 0, draft(2)).await, Err(AppendError::Behind));
     assert_eq!(log.append(room, 5, draft(2)).await, Err(AppendError::Behind));
     assert_eq!(entry(&mut tail).await.id, EventId(Uuid::from_u128(1)));
-    assert!(tail.try_next().is_none(), "a conflict leaves nothing behind");
+    assert!(matches!(tail.try_next(), Next::Nothing), "a conflict leaves nothing behind");
 }
 
 async fn every_reader_gets_the_same(log: &dyn RoomLog) {
@@ -74,7 +74,7 @@ async fn one_of_many_writers_wins_each_number(log: &Arc<dyn RoomLog>) {
     }
     assert_eq!(won, 1);
     assert_eq!(entry(&mut tail).await.seq, 1);
-    assert!(tail.try_next().is_none());
+    assert!(matches!(tail.try_next(), Next::Nothing));
 }
 
 async fn a_late_joiner_after_compaction_gets_the_snapshot_first(log: &dyn RoomLog) {
@@ -116,6 +116,23 @@ async fn a_closed_room_begins_a_new_life(log: &dyn RoomLog) {
     assert_eq!(log.append(room, 0, draft(2)).await, Ok(1));
 }
 
+async fn a_reader_that_is_too_slow_is_cut_off_and_opens_anew(log: &dyn RoomLog) {
+    let room = room();
+    let mut slow = log.open(room).await.unwrap();
+    for after in 0..2_000 {
+        assert_eq!(log.append(room, after, draft(after.into())).await, Ok(after + 1));
+    }
+    let mut read = 0;
+    while let Next::Item(_) = slow.try_next() {
+        read += 1;
+    }
+    assert!(read < 2_000 && matches!(slow.try_next(), Next::CutOff));
+    let mut again = log.open(room).await.unwrap();
+    for seq in 1..=2_000 {
+        assert_eq!(entry(&mut again).await.seq, seq, "nothing is lost to who opens anew");
+    }
+}
+
 #[tokio::test]
 async fn the_local_log_keeps_the_rules() {
     let log: Arc<dyn RoomLog> = Arc::new(LocalLog::default());
@@ -126,4 +143,5 @@ async fn the_local_log_keeps_the_rules() {
     a_late_joiner_after_compaction_gets_the_snapshot_first(&*log).await;
     a_room_may_begin_with_a_snapshot(&*log).await;
     a_closed_room_begins_a_new_life(&*log).await;
+    a_reader_that_is_too_slow_is_cut_off_and_opens_anew(&*log).await;
 }

@@ -1,10 +1,11 @@
 //! Joining: one chain of gates, each with a refusal of its own. Refusals carry a reason only, with
 //! Supabase's codes, since clients show all there is.
 
-use super::{Buckets, Channel, Channels, Place};
+use super::{Channel, Channels, Place};
 use crate::{
     member::{Member, reply},
     outbox::Outbox,
+    rates::Bucket,
 };
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
@@ -20,8 +21,13 @@ use tokio::time::Instant;
 /// How long a join may wait for its `access_token` event.
 const TOKEN_WAIT: Duration = Duration::from_secs(5);
 
-/// A join that came without a token.
+/// The longest join payload, in bytes: a token and a few settings.
+const MAX_JOIN: usize = 16 * 1024;
+
+/// A join on its way through the gates, or waiting for its token.
 pub(super) struct Pending {
+    /// The topic as the client wrote it.
+    written: String,
     join_ref: Option<String>,
     reference: Option<String>,
     join: Join,
@@ -29,9 +35,12 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn refuse(&self, outbox: &Outbox, version: Version, topic: &str, reason: &str) {
+    pub(super) fn refuse(&self, outbox: &Outbox, version: Version, reason: &str) {
+        let code = reason.split(':').next().unwrap_or_default().to_owned();
+        metrics::counter!("tincan_joins_refused_total", "reason" => code).increment(1);
+        let response = serde_json::json!({ "reason": reason }).to_string();
         let (join_ref, reference) = (self.join_ref.as_deref(), self.reference.as_deref());
-        refuse_join(outbox, version, join_ref, reference, topic, reason);
+        reply(outbox, version, join_ref, reference, &self.written, false, &response);
     }
 }
 
@@ -39,86 +48,101 @@ impl Channels {
     /// `phx_join`.
     pub(super) async fn join(
         &mut self,
-        topic: &str,
+        written: &str,
         join_ref: Option<&str>,
         reference: Option<&str>,
         payload: &str,
     ) {
-        let waiting = |join: Join| Pending {
+        let mut pending = Pending {
+            written: written.to_owned(),
             join_ref: join_ref.map(str::to_owned),
             reference: reference.map(str::to_owned),
-            join,
+            join: Join::default(),
             until: Instant::now() + TOKEN_WAIT,
         };
-        let Ok(join) = serde_json::from_str::<Join>(payload) else {
-            let reason = "InvalidJoinPayload: The join payload has the wrong shape.";
-            return waiting(Join::default()).refuse(&self.outbox, self.version(), topic, reason);
+        let topic = match self.ask(written, payload) {
+            Ok((topic, join)) => {
+                pending.join = join;
+                topic
+            }
+            Err(reason) => return pending.refuse(&self.outbox, self.version(), &reason),
         };
-        let token = join.access_token.clone().or_else(|| self.greeting.token.clone());
-        let pending = waiting(join);
-        if self.joins.take().is_err() {
-            let reason = "ClientJoinRateLimitReached: Too many joins. Try again in a moment.";
-            return pending.refuse(&self.outbox, self.version(), topic, reason);
-        }
-        match token {
+        // A join that waited for its token is superseded, and gets nothing.
+        self.pending.remove(&topic);
+        match pending.join.access_token.clone().or_else(|| self.greeting.token.clone()) {
             Some(token) => self.complete_join(topic, pending, &token).await,
             // The token follows as an event of its own.
             None => {
-                self.pending.insert(topic.to_owned(), pending);
+                self.pending.insert(topic, pending);
             }
         }
     }
 
-    async fn complete_join(&mut self, topic: &str, pending: Pending, token: &str) {
-        match self.gates(topic, &pending, token).await {
-            Ok(()) => self.ever_joined = true,
-            Err(reason) => pending.refuse(&self.outbox, self.version(), topic, &reason),
-        }
-    }
-
-    async fn gates(&mut self, written: &str, pending: &Pending, token: &str) -> Result<(), String> {
-        if !pending.join.config.postgres_changes.is_empty() {
-            return Err("InvalidJoinPayload: There are no database changes to listen to.".into());
-        }
-        if self.joined.len() >= self.hub.config.max_channels && !self.joined.contains_key(written) {
-            return Err("ChannelRateLimitReached: Too many channels on one socket.".into());
+    /// What can be said of a join before anybody's rights are asked.
+    fn ask(&mut self, written: &str, payload: &str) -> Result<(Topic, Join), String> {
+        if self.joins.take().is_err() {
+            return Err("ClientJoinRateLimitReached: Too many joins. Try again in a moment.".into());
         }
         let topic: Topic = written
             .parse()
             .map_err(|_| format!("Unauthorized: There is no channel topic {}.", clip(written)))?;
-        let identity = self
-            .hub
-            .backend
-            .verify(token)
-            .map_err(|refusal| format!("InvalidJWTToken: {}", refusal.reason))?;
+        let join = (payload.len() <= MAX_JOIN).then(|| serde_json::from_str::<Join>(payload).ok()).flatten();
+        let join = join.ok_or("InvalidJoinPayload: The join payload has the wrong shape.")?;
+        if !join.config.postgres_changes.is_empty() {
+            return Err("InvalidJoinPayload: There are no database changes to listen to.".into());
+        }
+        let known = self.joined.contains_key(&topic) || self.pending.contains_key(&topic);
+        if self.joined.len() + self.pending.len() >= self.hub.config.max_channels && !known {
+            return Err("ChannelRateLimitReached: Too many channels on one socket.".into());
+        }
+        Ok((topic, join))
+    }
+
+    async fn complete_join(&mut self, topic: Topic, pending: Pending, token: &str) {
+        match self.gates(topic, &pending, token).await {
+            Ok(()) => self.ever_joined = true,
+            Err(reason) => pending.refuse(&self.outbox, self.version(), &reason),
+        }
+    }
+
+    async fn gates(&mut self, topic: Topic, pending: &Pending, token: &str) -> Result<(), String> {
+        let backend = &self.hub.backend;
+        let identity =
+            backend.verify(token).map_err(|refusal| format!("InvalidJWTToken: {}", refusal.reason))?;
         if self.greeting.tenant.is_some_and(|tenant| identity.tenant != Some(tenant)) {
             return Err("Unauthorized: The token is of another tenant than the key.".into());
         }
         let identity = Arc::new(identity);
-        let member = self.member(written, pending, &identity, topic);
-        let place =
+        // Known before it is in: whoever is signed out meanwhile does not slip through.
+        self.hub.identify(self.outbox.id, &identity);
+        let member = self.member(pending, &identity, topic);
+        let (member, place) =
             self.enter(topic, pending, &identity, &member).await.map_err(|refusal| match refusal.code {
                 Code::Forbidden | Code::NotFound => {
+                    let written = clip(&pending.written);
                     format!(
-                        "Unauthorized: You do not have permissions to enter this channel topic: {}",
-                        clip(written)
+                        "Unauthorized: You do not have permissions to enter this channel topic: {written}"
                     )
                 }
                 _ => format!("{}: {}", refusal.code, refusal.reason),
             })?;
-        self.hub.identify(self.outbox.id, &identity);
-        let ack = pending.join.config.broadcast.ack;
-        let (member, place) = place;
+        let rates = &self.hub.config.rates;
         // A superseded join gets nothing: the new one stands in its place.
-        let buckets = match self.joined.remove(written) {
-            Some(old) => old.buckets,
-            None => Buckets::new(&self.hub.config.rates),
+        let (signals, presence) = match self.joined.remove(&topic) {
+            Some(old) => (old.signals, old.presence),
+            None => (Bucket::new(rates.signals), Bucket::new(rates.call_events)),
         };
-        self.joined.insert(written.to_owned(), Channel { member, identity, place, ack, buckets });
+        let ack = pending.join.config.broadcast.ack;
+        let channel = Channel { member, identity, place, ack, signals, presence };
+        let revoked = self.hub.backend.still_valid(&channel.identity).is_err();
+        self.joined.insert(topic, channel);
+        if revoked {
+            self.unauthorized(topic).await;
+        }
         Ok(())
     }
 
-    fn member(&self, written: &str, pending: &Pending, identity: &Identity, topic: Topic) -> Member {
+    fn member(&self, pending: &Pending, identity: &Identity, topic: Topic) -> Member {
         let config = &pending.join.config;
         let key: Arc<str> = match (topic, config.presence.key.as_str()) {
             (Topic::Lobby(_), _) => identity.sub.to_string().into(),
@@ -129,7 +153,7 @@ impl Channels {
         Member {
             outbox: self.outbox.clone(),
             version: self.version(),
-            topic: written.into(),
+            topic: pending.written.as_str().into(),
             join_ref: pending.join_ref.as_deref().map(Into::into),
             sender: identity.sender(None),
             own: config.broadcast.own,
@@ -155,7 +179,7 @@ impl Channels {
                 let tenant = self.hub.tenant(tenant);
                 let change = tenant.join(member.clone(), self.hub.now());
                 self.hub.follow(tenant.id, change);
-                self.hub.show_sessions(&tenant, member).await;
+                self.hub.show_sessions(tenant.clone(), member.clone());
                 Ok((member.clone(), Place::Lobby(tenant)))
             }
             Topic::Room(session) => loop {
@@ -170,16 +194,17 @@ impl Channels {
     }
 
     /// `access_token`: renews the rights of a channel, or completes a join that waited for it.
-    pub(super) async fn access_token(&mut self, topic: &str, payload: &str) {
+    pub(super) async fn access_token(&mut self, written: &str, payload: &str) {
         #[derive(Deserialize)]
         struct Token {
             access_token: Option<String>,
         }
         let Ok(Token { access_token: Some(token) }) = serde_json::from_str(payload) else { return };
-        if let Some(pending) = self.pending.remove(topic) {
+        let Ok(topic) = written.parse::<Topic>() else { return };
+        if let Some(pending) = self.pending.remove(&topic) {
             return self.complete_join(topic, pending, &token).await;
         }
-        let Some(channel) = self.joined.get_mut(topic) else { return };
+        let Some(channel) = self.joined.get_mut(&topic) else { return };
         match self.hub.backend.verify(&token) {
             Ok(identity) if same_rights(&identity, &channel.identity) => {
                 self.hub.identify(self.outbox.id, &identity);
@@ -193,20 +218,6 @@ impl Channels {
 /// Whether a renewed token may take the place of the old one in the same channel.
 fn same_rights(new: &Identity, old: &Identity) -> bool {
     new.sub == old.sub && new.tenant == old.tenant && new.session == old.session && new.role == old.role
-}
-
-fn refuse_join(
-    outbox: &Outbox,
-    version: Version,
-    join_ref: Option<&str>,
-    reference: Option<&str>,
-    topic: &str,
-    reason: &str,
-) {
-    let code = reason.split(':').next().unwrap_or_default().to_owned();
-    metrics::counter!("tincan_joins_refused_total", "reason" => code).increment(1);
-    let response = serde_json::json!({ "reason": reason }).to_string();
-    reply(outbox, version, join_ref, reference, topic, false, &response);
 }
 
 /// The page without query and fragment; nothing that is no web address.

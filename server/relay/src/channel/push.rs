@@ -1,71 +1,73 @@
 //! What is pushed on a channel that was joined.
 
-use super::{Channel, Channels, Place};
-use crate::{presence::MAX_META, rates::Bucket, room::push::Speaker};
-use std::time::Duration;
+use super::{Channels, Pace, Place};
+use crate::{presence::MAX_META, room::push::Speaker};
 use tincan_signaling::{
     agent::Wish,
     code::{Code, Refusal},
-    event::{Event, Pushed},
+    event::Pushed,
+    id::Topic,
     wire::PresencePush,
 };
 
 impl Channels {
-    /// A broadcast push; says how long to wait before the next frame is read.
+    /// A broadcast push.
     pub(super) async fn push(
         &mut self,
         topic: &str,
         reference: Option<&str>,
         event: &str,
         payload: &str,
-    ) -> Option<Duration> {
-        let Some(channel) = self.joined.get_mut(topic) else {
+    ) -> Pace {
+        let known = topic.parse().ok().and_then(|topic: Topic| self.joined.get_mut(&topic));
+        let Some(channel) = known else {
             let refusal = Refusal::new(Code::Forbidden, "Join the channel first.");
             self.refuse_anywhere(topic, reference, event, &refusal);
-            return None;
+            return Pace::Uncounted;
         };
         let Place::Room(room) = channel.place.clone() else {
             let refusal = Refusal::new(Code::BadEvent, "A lobby takes presence only.");
             channel.member.refuse(reference, event, &refusal, channel.ack);
-            return None;
+            return Pace::Uncounted;
         };
         let pushed = match Pushed::parse(event, payload) {
             Ok(pushed) => pushed,
             Err(refusal) => {
                 channel.member.refuse(reference, event, &refusal, channel.ack);
-                return None;
+                return Pace::Uncounted;
             }
         };
         let hub = &self.hub;
         let speaker = Speaker { identity: channel.identity.clone(), socket: Some(self.outbox.id) };
-        let (taken, slow) = match pushed {
+        let pace = match &pushed {
+            Pushed::Logged(_) => Pace::Uncounted,
+            Pushed::Typing | Pushed::Signal(_) => channel.signals.owe().map_or(Pace::Fine, Pace::Slow),
+        };
+        let taken = match pushed {
             Pushed::Typing => {
                 room.typing(&speaker).await;
-                (Ok("{}".to_owned()), channel.buckets.signals.take().err())
+                Ok("{}".to_owned())
             }
-            Pushed::Signal(signal) => {
-                let slow = channel.buckets.signals.take().err();
-                (room.signal(hub, &speaker, signal).await.map(|()| "{}".to_owned()), slow)
+            Pushed::Signal(signal) => room.signal(hub, &speaker, signal).await.map(|()| "{}".to_owned()),
+            // Rights may have ended since the join.
+            Pushed::Logged(event) => match hub.backend.still_valid(&channel.identity) {
+                Ok(()) => room.push(hub, &speaker, event).await,
+                Err(refusal) => Err(refusal),
             }
-            Pushed::Logged(event) => {
-                let taken = match allowed(channel, &event, hub) {
-                    Ok(()) => room.push(hub, &speaker, event).await,
-                    Err(refusal) => Err(refusal),
-                };
-                (taken.map(|ack| serde_json::to_string(&ack).unwrap_or_default()), None)
-            }
+            .map(|ack| serde_json::to_string(&ack).unwrap_or_default()),
         };
         match taken {
             Ok(response) if channel.ack => channel.member.reply(reference, true, &response),
             Ok(_) => {}
             Err(refusal) => channel.member.refuse(reference, event, &refusal, channel.ack),
         }
-        slow
+        pace
     }
 
     /// A presence push: in a room shown as it is, in a lobby a wish.
     pub(super) async fn presence(&mut self, topic: &str, reference: Option<&str>, payload: &str) {
-        let Some(channel) = self.joined.get_mut(topic) else {
+        let known = topic.parse().ok().and_then(|topic: Topic| self.joined.get_mut(&topic));
+        let Some(channel) = known else {
             let refusal = Refusal::new(Code::Forbidden, "Join the channel first.");
             return self.refuse_anywhere(topic, reference, "presence", &refusal);
         };
@@ -75,7 +77,8 @@ impl Channels {
             let refusal = Refusal::new(Code::BadEvent, "Presence knows track and untrack, up to 4 KiB.");
             return channel.member.refuse(reference, "presence", &refusal, true);
         };
-        if let Err(refusal) = take(&mut channel.buckets.call_events) {
+        if let Err(wait) = channel.presence.take() {
+            let refusal = Refusal::rate_limited(wait.as_millis() as u64 + 1);
             return channel.member.refuse(reference, "presence", &refusal, true);
         }
         let meta = (push.event == "track").then(|| push.payload.unwrap_or_default());
@@ -103,19 +106,4 @@ impl Channels {
         }
         channel.member.reply(reference, true, "{}");
     }
-}
-
-/// Rights that may have ended since the join, and rates.
-fn allowed(channel: &mut Channel, event: &Event, hub: &crate::hub::Hub) -> Result<(), Refusal> {
-    hub.backend.still_valid(&channel.identity)?;
-    let buckets = &mut channel.buckets;
-    take(match event {
-        Event::Message { .. } => &mut buckets.messages,
-        Event::CallRequest { .. } => &mut buckets.call_requests,
-        _ => &mut buckets.call_events,
-    })
-}
-
-fn take(bucket: &mut Bucket) -> Result<(), Refusal> {
-    bucket.take().map_err(|wait| Refusal::rate_limited(wait.as_millis() as u64 + 1))
 }

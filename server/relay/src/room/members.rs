@@ -41,7 +41,7 @@ impl RoomCell {
         let now = hub.now();
         let (epoch, seq) = (inner.epoch, inner.room.seq);
         let missed = match &replay {
-            Some(ask) => inner.ring.missed(ask, epoch, now),
+            Some(ask) => inner.ring.missed(ask, epoch, seq, now),
             None => Some(Vec::new()),
         };
         let result = if replay.is_none() {
@@ -54,7 +54,8 @@ impl RoomCell {
         metrics::counter!("tincan_resume_total", "result" => result).increment(1);
 
         let socket = member.outbox.id;
-        if inner.presence.is_taken(&member.key, socket) {
+        let same_key = |(other, there): (&SocketId, &Member)| *other != socket && there.key == member.key;
+        if inner.members.iter().any(same_key) {
             member.key = format!("{}~{}", member.key, socket.0).into();
         }
         let joined = Joined { postgres_changes: Vec::new(), epoch, seq, gap: missed.is_none() };

@@ -2,8 +2,8 @@
 
 use super::{Inner, MAX_TRIES, Rejected, RoomCell};
 use crate::hub::tell;
-use crate::{hub::Hub, log::Draft, member::Fanout, outbox::SocketId};
-use std::sync::Arc;
+use crate::{hub::Hub, log::Draft, member::Fanout, outbox::SocketId, rates::Allowance};
+use std::sync::{Arc, PoisonError};
 use tincan_backend::{Identity, rooms::NewMessage};
 use tincan_signaling::{
     call::Call,
@@ -25,6 +25,7 @@ pub(crate) struct Speaker {
 impl RoomCell {
     /// Takes in one event: completes it, decides on the newest state, appends it.
     pub(crate) async fn push(&self, hub: &Arc<Hub>, speaker: &Speaker, event: Event) -> Result<Ack, Refusal> {
+        self.allow(hub, speaker, &event)?;
         let entitlements = hub.backend.entitlements(self.tenant).await.map_err(tell)?;
         let stored = self.store(hub, speaker, &event).await?;
         let mut inner = self.open(hub).await?;
@@ -35,16 +36,22 @@ impl RoomCell {
             });
         }
         for _ in 0..MAX_TRIES {
-            if let Some((id, _)) = stored
-                && let Some(known) = inner.ring.find(id)
-            {
-                return Ok(Ack { id: known.id, seq: known.seq, at: known.at });
+            if let Some((id, at, fresh)) = stored {
+                if let Some(known) = inner.ring.find(id) {
+                    return Ok(Ack { id: known.id, seq: known.seq, at: known.at });
+                }
+                if !fresh && !inner.ring.would_hold(at, hub.now()) {
+                    // Relayed long ago, and sent again because its answer was lost.
+                    return Ok(Ack { id, seq: inner.room.seq, at });
+                }
             }
             let mut attempt = self.complete(hub, &inner, speaker, event.clone(), &entitlements).await?;
             let from = &attempt.from;
             inner.room.check(from, &attempt.event, attempt.at)?;
             let reserved = self.reserve(hub, &inner, from, &attempt.event, attempt.at)?;
-            (attempt.id, attempt.at) = stored.unwrap_or((attempt.id, attempt.at));
+            if let Some((id, at, _)) = stored {
+                (attempt.id, attempt.at) = (id, at);
+            }
             let (id, at) = (attempt.id, attempt.at);
             let bound = inner.bind(speaker.socket, &attempt.event);
             inner.pushing = speaker.socket;
@@ -68,19 +75,26 @@ impl RoomCell {
         })
     }
 
+    /// Whether this person may say one more thing of this kind now.
+    fn allow(&self, hub: &Arc<Hub>, speaker: &Speaker, event: &Event) -> Result<(), Refusal> {
+        let mut allowances = self.allowances.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Allowance::new(&hub.config.rates);
+        allowances.entry(speaker.identity.sub).or_insert_with(fresh).take(event)
+    }
+
     /// A message waits for the database: relayed and acked after its commit.
     async fn store(
         &self,
         hub: &Arc<Hub>,
         speaker: &Speaker,
         event: &Event,
-    ) -> Result<Option<(EventId, Timestamp)>, Refusal> {
+    ) -> Result<Option<(EventId, Timestamp, bool)>, Refusal> {
         match event {
             Event::Message { id, text } => {
                 let from = speaker.identity.sender(None);
                 let message = NewMessage { id: *id, from, text: text.clone() };
                 let stored = hub.backend.store_message(&self.info, message).await.map_err(tell)?;
-                Ok(Some((*id, stored.at)))
+                Ok(Some((*id, stored.at, stored.fresh)))
             }
             Event::Read { up_to } => {
                 hub.backend.mark_read(&speaker.identity, self.id, *up_to).await.map_err(tell)?;
@@ -113,7 +127,7 @@ impl RoomCell {
                 if media == MediaKind::Video {
                     entitlements.video()?;
                 }
-                let grant = hub.authorize_call(self.tenant).await?;
+                let grant = hub.authorize_call(self.tenant, call_id).await?;
                 let (rung, busy) = self.whom_to_ring(hub, inner, speaker.identity.role);
                 let (turn, ring_ms) = (grant.turn, grant.ring_ms);
                 Event::CallRequest { call_id, leg: fresh(leg), media, rung, busy, turn, ring_ms }
@@ -199,7 +213,7 @@ impl RoomCell {
         }
         let inner = self.open(hub).await?;
         let bound = speaker.socket.and_then(|socket| inner.bound(socket));
-        let (from, to) = inner.room.route(speaker.identity.sub, bound, &signal)?;
+        let (from, to) = inner.room.route(bound, &signal)?;
         let to = to.id;
         signal.from = Some(from);
         signal.to = Some(to);

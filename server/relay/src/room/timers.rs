@@ -69,8 +69,9 @@ impl RoomCell {
             && inner.empty_since.is_some_and(|since| now >= since.after(EMPTY))
         {
             inner.closed = true;
-            hub.forget_room(self);
+            // The log first: whoever opens the room anew must not find the old one.
             hub.log.close(self.id).await;
+            hub.forget_room(self);
         }
     }
 

@@ -93,11 +93,11 @@ async fn a_call_to_nobody_says_so() {
     assert_eq!((&request["rung"], &request["busy"]), (&json!([]), &json!(false)));
     let state = visitor.join(&topic, &session.token).await;
     assert_eq!(state["status"], "ok");
-    assert_eq!(visitor.event("call_state").await["call"]["reason"], "unavailable");
+    assert_eq!(visitor.event("call_state").await["call"]["ended"]["reason"], "unavailable");
 }
 
 #[tokio::test]
-async fn a_paused_agent_is_not_rung_and_a_lost_one_is_dropped() {
+async fn a_paused_agent_is_no_longer_rung() {
     let world = World::start().await;
     let (mut one, _, _) = world.ready_agent("Agent One").await;
     let session = world.visitor(&world.tenant).await;
@@ -139,6 +139,11 @@ async fn a_reload_keeps_the_call_and_a_restart_too() {
     let join = json!({"call_id": call, "leg": new_leg, "replaces": leg});
     let joined = visitor.push(&topic, "leg_join", join).await;
     assert_eq!(joined["status"], "ok", "{joined}");
+    let mut other_tab = world.connect(&world.tenant.key).await;
+    other_tab.join(&topic, &session.token).await;
+    let offer = other_tab.push(&topic, "offer", json!({"call_id": call, "sdp": SDP})).await;
+    assert_eq!(offer["response"]["code"], "forbidden", "only the page that carries the leg");
+    other_tab.hang_up().await;
     visitor.event("ice_servers").await;
     for client in [&mut visitor, &mut agent] {
         client.push(&topic, "leg_state", json!({"call_id": call, "media": "up"})).await;

@@ -10,7 +10,10 @@ use tincan_backend::{
 use tincan_relay::{Relay, RelayConfig, log::LocalLog};
 use tincan_signaling::{TenantId, event::Role};
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
 use uuid::Uuid;
 
 pub(crate) const ORIGIN: &str = "http://127.0.0.1:1";
@@ -79,12 +82,17 @@ impl World {
         self.try_connect(&format!("apikey={key}&vsn=2.0.0")).await.unwrap()
     }
 
-    pub(crate) async fn try_connect(
-        &self,
-        query: &str,
-    ) -> Result<Client, tokio_tungstenite::tungstenite::Error> {
+    pub(crate) async fn try_connect(&self, query: &str) -> Result<Client, Error> {
+        self.connect_from(query, None).await
+    }
+
+    pub(crate) async fn connect_from(&self, query: &str, origin: Option<&str>) -> Result<Client, Error> {
         let url = format!("ws://{}/realtime/v1/websocket?{query}", self.addr);
-        let (stream, _) = connect_async(url).await?;
+        let mut request = url.into_client_request()?;
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        let (stream, _) = connect_async(request).await?;
         Ok(Client { stream, next_ref: 0, inbox: Vec::new() })
     }
 

@@ -1,17 +1,76 @@
 //! Who gets in, and what is refused to whom.
 
-use crate::client::{World, id, lobby, room};
+use crate::client::{ORIGIN, World, id, lobby, room};
 use serde_json::json;
 use tincan_backend::{Identity, plans::Plan};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 #[tokio::test]
-async fn keys_versions_and_origins_are_checked_before_the_upgrade() {
+async fn keys_and_versions_are_checked_before_the_upgrade() {
     let world = World::start().await;
     for (query, status) in [("apikey=pk_unknown&vsn=2.0.0", 404), ("apikey=dashboard&vsn=9", 400)] {
         let Err(Error::Http(response)) = world.try_connect(query).await.map(drop) else { panic!("{query}") };
         assert_eq!(response.status(), status, "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_socket_from_a_foreign_page_is_refused() {
+    let world = World::start().await;
+    let site = "https://shop.example";
+    world.backend.add_origin(&Identity::console(), world.tenant.id, site).await.unwrap();
+    for (key, origin, status) in [
+        (world.tenant.key.as_str(), Some(site), None),
+        (world.tenant.key.as_str(), None, None),
+        (world.tenant.key.as_str(), Some(ORIGIN), None),
+        (world.tenant.key.as_str(), Some("https://evil.example"), Some(403)),
+        (world.other.key.as_str(), Some(site), Some(403)),
+        ("dashboard", Some(site), Some(403)),
+    ] {
+        let query = format!("apikey={key}&vsn=2.0.0");
+        let refused = match world.connect_from(&query, origin).await {
+            Ok(_) => None,
+            Err(Error::Http(response)) => Some(response.status().as_u16()),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(refused, status, "{key} from {origin:?}");
+    }
+}
+
+#[tokio::test]
+async fn however_a_topic_is_written_it_is_one_channel() {
+    let world = World::start().await;
+    let session = world.visitor(&world.tenant).await;
+    let mut visitor = world.connect(&world.tenant.key).await;
+    visitor.join(&room(&session), &session.token).await;
+    visitor.join(&session.topic, &session.token).await;
+    let text = visitor.push(&room(&session), "message", json!({"id": id(), "text": "hello"})).await;
+    assert_eq!(text["status"], "ok", "{text}");
+    visitor.event("message").await;
+    assert!(!visitor.heard("message").await, "one channel hears it once");
+}
+
+#[tokio::test]
+async fn a_visitor_asks_ten_times_a_minute_and_not_again_by_leaving() {
+    let world = World::start().await;
+    let session = world.visitor(&world.tenant).await;
+    let topic = room(&session);
+    let mut taken = 0;
+    for _ in 0..4 {
+        let mut visitor = world.connect(&world.tenant.key).await;
+        visitor.join(&topic, &session.token).await;
+        for _ in 0..5 {
+            let reply = visitor.push(&topic, "call_request", json!({"call_id": id()})).await;
+            if reply["status"] == "ok" {
+                taken += 1;
+            } else {
+                assert_eq!(reply["response"]["code"], "rate-limited", "{reply}");
+                assert!(reply["response"]["retry_after_ms"].as_u64().unwrap() > 0);
+            }
+        }
+        visitor.hang_up().await;
+    }
+    assert_eq!(taken, 10);
 }
 
 #[tokio::test]
