@@ -56,7 +56,15 @@ impl Backend {
         self.start_session(user, device).await
     }
 
-    async fn start_session(&self, user: User, device: &Device) -> Result<SignedIn> {
+    /// Opens a session for a user whose password was right when it was read.
+    async fn start_session(&self, checked: User, device: &Device) -> Result<SignedIn> {
+        let mut tx = self.begin().await?;
+        // Checking a password takes its time. Meanwhile another may have been set, or the user
+        // disabled: that ended the sessions there were, and this one must not come after it.
+        let user = users::hold(&mut tx, checked.id)
+            .await?
+            .filter(|user| user.disabled_at.is_none() && user.password_hash == checked.password_hash);
+        let Some(user) = user else { return wrong() };
         let now = self.inner.clock.utc();
         let session = ClientSession {
             id: self.new_id(),
@@ -69,7 +77,6 @@ impl Backend {
             revoked_at: None,
         };
         let token = secrets::token();
-        let mut tx = self.begin().await?;
         client_sessions::insert(&mut tx, &session).await?;
         let row = RefreshToken {
             token_hash: secrets::hash(&token),

@@ -5,7 +5,7 @@ use super::{
     error::{StorageError, one_row},
     row::Count,
 };
-use sea_query::{Expr, ExprTrait, Iden, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Iden, LockType, Order, Query, SelectStatement};
 use sqlx::FromRow;
 use time::OffsetDateTime;
 use tincan_signaling::event::Role;
@@ -96,6 +96,13 @@ pub(crate) async fn find(db: &Db, id: Uuid) -> Result<Option<User>, StorageError
 
 pub(crate) async fn find_in(tx: &mut Tx, id: Uuid) -> Result<Option<User>, StorageError> {
     let select = select().and_where(Expr::col(Users::Id).eq(id)).to_owned();
+    tx.fetch_optional::<UserRow>(&select).await?.map(User::try_from).transpose()
+}
+
+/// Reads a user and holds the row until the transaction ends: whoever disables them or changes
+/// their password waits, or was first and is seen.
+pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> Result<Option<User>, StorageError> {
+    let select = select().and_where(Expr::col(Users::Id).eq(id)).lock(LockType::Update).to_owned();
     tx.fetch_optional::<UserRow>(&select).await?.map(User::try_from).transpose()
 }
 

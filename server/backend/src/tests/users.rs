@@ -119,6 +119,34 @@ async fn of_two_admins_who_disable_each_other_one_stays() {
 }
 
 #[tokio::test]
+async fn a_sign_in_does_not_outlive_what_happens_meanwhile() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
+        let one = world.user(&tenant, "one@test.example", Role::Agent).await;
+        let two = world.user(&tenant, "two@test.example", Role::Agent).await;
+        let device = device();
+        let (during_disable, disabled) = tokio::join!(
+            world.backend.login("one@test.example", PASSWORD, &device),
+            world.backend.disable_user(&admin, one.id),
+        );
+        let (during_reset, reset) = tokio::join!(
+            world.backend.login("two@test.example", PASSWORD, &device),
+            world.backend.reset_password(&admin, two.id, None),
+        );
+        disabled.unwrap();
+        reset.unwrap();
+        for signed_in in [during_disable, during_reset] {
+            match signed_in {
+                Ok(first) => assert!(world.backend.verify(&first.access_token).is_err()),
+                refused => assert_eq!(code(refused), Code::Unauthorized),
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_new_password_signs_all_devices_out() {
     on_each_database(async |world| {
         let tenant = world.tenant(Plan::Premium).await;
