@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
-    /// Directives such as `info,tincan_relay=debug`.
+    /// Directives such as `info,tincan_relay=debug`. Below `info` only our own crates are heard.
     pub filter: String,
 }
 

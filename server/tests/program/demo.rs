@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A demo that runs, until it is dropped at the latest.
-struct Demo {
+pub(crate) struct Demo {
     child: Child,
     line: String,
     /// Read all the time: a full pipe would hold the program up.
@@ -18,7 +18,7 @@ struct Demo {
 }
 
 impl Demo {
-    fn start(folder: &Folder, more: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(folder: &Folder, more: &[(&str, &str)]) -> Self {
         let mut program = folder.program();
         program.args(["demo", "--port", "0", "--data-dir", "demo-data", "--json"]);
         program.envs(more.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -34,12 +34,12 @@ impl Demo {
         Self { child, line, log: Some(log) }
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.line).unwrap()
     }
 
     /// Ends it as a service manager does, and gives what it wrote to its log.
-    fn stop(mut self) -> String {
+    pub(crate) fn stop(mut self) -> String {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let asked = Instant::now();
@@ -84,31 +84,4 @@ async fn one_line_says_everything_and_a_restart_says_the_same() {
     assert_eq!(then["url"], "http://127.0.0.1:5999");
     assert_eq!(then["demo_url"], "http://localhost:5999/demo");
     again.stop();
-}
-
-#[tokio::test]
-async fn nothing_secret_reaches_the_log() {
-    let folder = Folder::empty();
-    let demo = Demo::start(&folder, &[("TINCAN__LOG__FILTER", "trace"), ("TINCAN__LOG__FORMAT", "json")]);
-    let told = demo.json();
-    let url = told["url"].as_str().unwrap();
-    let client = reqwest::Client::new();
-    let signed_in =
-        client.post(format!("{url}/api/auth/login")).json(&told["agents"][0]).send().await.unwrap();
-    let token = signed_in.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned();
-    for path in [
-        format!("/realtime/v1/websocket?apikey={token}&vsn=2.0.0"),
-        format!("/api/chat-sessions?cursor={token}"),
-        format!("/nowhere?token={token}"),
-    ] {
-        let request = client.get(format!("{url}{path}")).bearer_auth(&token);
-        request.header("x-forwarded-for", "198.51.100.77").send().await.unwrap();
-    }
-    let log = demo.stop();
-    assert!(log.contains("/api/auth/login"), "the log was not on: {log}");
-    let password = told["agents"][0]["password"].as_str().unwrap();
-    for secret in [token.as_str(), password, "198.51.100.77"] {
-        let line = log.lines().find(|line| line.contains(secret));
-        assert_eq!(line, None);
-    }
 }

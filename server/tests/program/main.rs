@@ -5,5 +5,6 @@
 mod commands;
 mod demo;
 mod folder;
+mod log;
 #[path = "../support/site.rs"]
 mod site;
