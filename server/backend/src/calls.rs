@@ -3,7 +3,7 @@
 use crate::{
     Backend, Identity, Refused, Result, clock,
     error::{forbidden, refuse},
-    rooms::RoomInfo,
+    rooms::{RoomInfo, room_of},
     storage::{
         calls::{self, CallRow},
         chat_sessions,
@@ -102,7 +102,7 @@ impl Backend {
             let call = serde_json::from_value::<Call>(row.snapshot).ok().filter(Call::is_live);
             match (session, call) {
                 (Some(session), Some(call)) => {
-                    running.push(RunningCall { room: self.room_of(session).await?, call });
+                    running.push(RunningCall { room: room_of(session), call });
                 }
                 _ => {
                     tracing::error!(call_id = %row.id, "the record of a running call cannot be read: ended");

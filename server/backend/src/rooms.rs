@@ -33,8 +33,6 @@ pub struct RoomInfo {
     pub session: SessionId,
     pub visitor: VisitorId,
     pub visitor_name: String,
-    /// Whether media must go through a relay here.
-    pub relay_only: bool,
     /// Whether the conversation is open. A message or a call opens it again.
     pub open: bool,
     /// Whether there is a row: not before the first message or call.
@@ -49,11 +47,11 @@ impl Backend {
             return forbidden();
         }
         let Some(row) = chat_sessions::find(self.db(), session.0).await? else {
-            return self.unstored_room(who, tenant, session).await;
+            return unstored_room(who, tenant, session);
         };
         let theirs = who.is_staff_of(TenantId(row.tenant_id))
             || (who.visitor() == Some(VisitorId(row.visitor_id)) && tenant.0 == row.tenant_id);
-        if theirs { self.room_of(row).await } else { forbidden() }
+        if theirs { Ok(room_of(row)) } else { forbidden() }
     }
 
     /// A first call, or a sign of life with a call: writes the rows of visitor and conversation when
@@ -118,33 +116,23 @@ impl Backend {
         }
         Ok(())
     }
+}
 
-    pub(crate) async fn room_of(&self, row: Row) -> Result<RoomInfo> {
-        let tenant = TenantId(row.tenant_id);
-        Ok(RoomInfo {
-            tenant,
-            session: SessionId(row.id),
-            visitor: VisitorId(row.visitor_id),
-            visitor_name: row.visitor_name,
-            relay_only: self.tenant(tenant).await?.view.relay_only,
-            open: row.closed_at.is_none(),
-            stored: true,
-        })
+pub(crate) fn room_of(row: Row) -> RoomInfo {
+    RoomInfo {
+        tenant: TenantId(row.tenant_id),
+        session: SessionId(row.id),
+        visitor: VisitorId(row.visitor_id),
+        visitor_name: row.visitor_name,
+        open: row.closed_at.is_none(),
+        stored: true,
     }
+}
 
-    /// Before the first message or call only the visitor knows the room.
-    async fn unstored_room(&self, who: &Identity, tenant: TenantId, session: SessionId) -> Result<RoomInfo> {
-        let Some(visitor) = who.visitor() else { return not_found("chat session") };
-        Ok(RoomInfo {
-            tenant,
-            session,
-            visitor,
-            visitor_name: who.name.clone(),
-            relay_only: self.tenant(tenant).await?.view.relay_only,
-            open: true,
-            stored: false,
-        })
-    }
+/// Before the first message or call only the visitor knows the room.
+fn unstored_room(who: &Identity, tenant: TenantId, session: SessionId) -> Result<RoomInfo> {
+    let Some(visitor) = who.visitor() else { return not_found("chat session") };
+    Ok(RoomInfo { tenant, session, visitor, visitor_name: who.name.clone(), open: true, stored: false })
 }
 
 /// Writes the rows of visitor and conversation when they are not there yet.

@@ -35,8 +35,6 @@ pub struct TenantView {
     pub entitlements: Entitlements,
     /// The tenant's own switch for calls.
     pub voice_switch: bool,
-    /// Media goes through a relay always, so that no side learns the other's address.
-    pub relay_only: bool,
     pub theme: Theme,
     pub created_at: Timestamp,
 }
@@ -92,7 +90,6 @@ impl Backend {
             public_key: secrets::public_key(),
             plan: plan.as_str().to_owned(),
             voice_enabled: true,
-            relay_only: false,
             theme_hue: theme.hue.into(),
             theme_chroma: theme.chroma,
             theme_launcher: theme.launcher,
@@ -148,12 +145,6 @@ impl Backend {
     pub async fn set_plan(&self, by: &Identity, tenant: TenantId, plan: Plan) -> Result<TenantView> {
         by.must_be_operator()?;
         self.set(by, tenant, Setting::Plan(plan.as_str()), "tenant.plan", plan.as_str()).await
-    }
-
-    /// Whether media must go through a relay.
-    pub async fn set_relay_only(&self, by: &Identity, tenant: TenantId, on: bool) -> Result<TenantView> {
-        by.must_administer(tenant)?;
-        self.set(by, tenant, Setting::RelayOnly(on), "tenant.relay_only", if on { "on" } else { "off" }).await
     }
 
     /// How the widget looks.
@@ -279,7 +270,6 @@ fn view(row: Tenant) -> Result<TenantView> {
         name: row.name,
         key: row.public_key,
         voice_switch: row.voice_enabled,
-        relay_only: row.relay_only,
         theme: Theme {
             hue: row.theme_hue.rem_euclid(360) as u16,
             chroma: row.theme_chroma,

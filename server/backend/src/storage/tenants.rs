@@ -32,7 +32,6 @@ pub(crate) struct Tenant {
     pub(crate) public_key: String,
     pub(crate) plan: String,
     pub(crate) voice_enabled: bool,
-    pub(crate) relay_only: bool,
     pub(crate) theme_hue: i32,
     pub(crate) theme_chroma: f64,
     pub(crate) theme_launcher: Option<String>,
@@ -43,26 +42,26 @@ pub(crate) struct Tenant {
 pub(crate) enum Setting {
     Plan(&'static str),
     VoiceEnabled(bool),
-    RelayOnly(bool),
     Theme { hue: i32, chroma: f64, launcher: Option<String> },
 }
 
 pub(crate) async fn insert(tx: &mut Tx, tenant: &Tenant) -> Result<(), StorageError> {
     let row = tenant.clone();
+    // Nothing reads `relay_only` yet; the column has no default.
     let insert = Query::insert()
         .into_table(Tenants::Table)
-        .columns(COLUMNS)
+        .columns(COLUMNS.into_iter().chain([Tenants::RelayOnly]))
         .values_panic([
             row.id.into(),
             row.name.into(),
             row.public_key.into(),
             row.plan.into(),
             row.voice_enabled.into(),
-            row.relay_only.into(),
             row.theme_hue.into(),
             row.theme_chroma.into(),
             row.theme_launcher.into(),
             row.created_at.into(),
+            false.into(),
         ])
         .to_owned();
     one_row("tenants", tx.execute(&insert).await?)
@@ -99,7 +98,6 @@ pub(crate) async fn set(tx: &mut Tx, id: Uuid, setting: Setting) -> Result<(), S
     let values: Vec<(Tenants, SimpleExpr)> = match setting {
         Setting::Plan(plan) => vec![(Tenants::Plan, plan.into())],
         Setting::VoiceEnabled(on) => vec![(Tenants::VoiceEnabled, on.into())],
-        Setting::RelayOnly(on) => vec![(Tenants::RelayOnly, on.into())],
         Setting::Theme { hue, chroma, launcher } => vec![
             (Tenants::ThemeHue, hue.into()),
             (Tenants::ThemeChroma, chroma.into()),
@@ -118,13 +116,12 @@ fn select() -> SelectStatement {
     Query::select().columns(COLUMNS).from(Tenants::Table).to_owned()
 }
 
-const COLUMNS: [Tenants; 10] = [
+const COLUMNS: [Tenants; 9] = [
     Tenants::Id,
     Tenants::Name,
     Tenants::PublicKey,
     Tenants::Plan,
     Tenants::VoiceEnabled,
-    Tenants::RelayOnly,
     Tenants::ThemeHue,
     Tenants::ThemeChroma,
     Tenants::ThemeLauncher,
