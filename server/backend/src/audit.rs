@@ -20,19 +20,6 @@ pub struct AuditEntry {
 }
 
 impl Backend {
-    /// Notes something that changed elsewhere in the program.
-    pub async fn audit(
-        &self,
-        by: &Identity,
-        tenant: Option<TenantId>,
-        action: &str,
-        target: &str,
-    ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        self.record(&mut tx, by, tenant, action, target).await?;
-        Ok(tx.commit().await?)
-    }
-
     /// The newest entries of a tenant's audit log, for its admins.
     pub async fn audit_log(&self, by: &Identity, tenant: TenantId, limit: u32) -> Result<Vec<AuditEntry>> {
         by.must_administer(tenant)?;
