@@ -119,28 +119,28 @@ impl CallDriver {
     }
 
     /// Where this person's leg is.
-    pub fn place(&self) -> Signal<Place> {
-        self.0.place.clone().into()
+    pub fn place(&self) -> ReadSignal<Place> {
+        self.0.place.read_only().into()
     }
 
     /// Whether this page's microphone is muted in the call.
-    pub fn muted(&self) -> Signal<bool> {
-        self.0.muted.clone().into()
+    pub fn muted(&self) -> ReadSignal<bool> {
+        self.0.muted.read_only().into()
     }
 
     /// Whether this page's leg holds the call.
-    pub fn held(&self) -> Signal<bool> {
-        self.0.held.clone().into()
+    pub fn held(&self) -> ReadSignal<bool> {
+        self.0.held.read_only().into()
     }
 
     /// How this page's own connection to the other side is; quicker than the room's word.
-    pub fn connection(&self) -> Signal<Connection> {
-        self.0.connection.clone().into()
+    pub fn connection(&self) -> ReadSignal<Connection> {
+        self.0.connection.read_only().into()
     }
 
     /// The last call event that was refused, for example `taken`.
-    pub fn refused(&self) -> Signal<Option<Refusal>> {
-        self.0.refused.clone().into()
+    pub fn refused(&self) -> ReadSignal<Option<Refusal>> {
+        self.0.refused.read_only().into()
     }
 
     /// Calls whoever can answer in this room.

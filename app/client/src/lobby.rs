@@ -67,33 +67,33 @@ impl Lobby {
     }
 
     /// Whether the lobby is heard right now.
-    pub fn joined(&self) -> Signal<bool> {
-        self.0.joined.clone().into()
+    pub fn joined(&self) -> ReadSignal<bool> {
+        self.0.joined.read_only().into()
     }
 
     /// Exactly what rings for this user, oldest first.
-    pub fn ringing(&self) -> Signal<Vec<Ringing>> {
-        self.0.ringing.clone().into()
+    pub fn ringing(&self) -> ReadSignal<Vec<Ringing>> {
+        self.0.ringing.read_only().into()
     }
 
     /// The last call that rang here and somebody else accepted.
-    pub fn taken(&self) -> Signal<Option<Taken>> {
-        self.0.taken.clone().into()
+    pub fn taken(&self) -> ReadSignal<Option<Taken>> {
+        self.0.taken.read_only().into()
     }
 
     /// The newest update of each chat session since the page joined, newest first.
-    pub fn sessions(&self) -> Signal<Vec<SessionUpdate>> {
-        self.0.sessions.clone().into()
+    pub fn sessions(&self) -> ReadSignal<Vec<SessionUpdate>> {
+        self.0.sessions.read_only().into()
     }
 
     /// The staff that is there, by name.
-    pub fn staff(&self) -> Signal<Vec<(Sub, StaffPresence)>> {
-        self.0.staff.clone().into()
+    pub fn staff(&self) -> ReadSignal<Vec<(Sub, StaffPresence)>> {
+        self.0.staff.read_only().into()
     }
 
     /// What the server says of this user.
-    pub fn own(&self) -> Signal<Option<StaffPresence>> {
-        self.0.own.clone().into()
+    pub fn own(&self) -> ReadSignal<Option<StaffPresence>> {
+        self.0.own.read_only().into()
     }
 
     /// Asks to be ready or paused, now and after every reconnect.

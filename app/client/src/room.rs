@@ -125,48 +125,48 @@ impl Room {
     }
 
     /// Whether everything said in the room reaches this page right now.
-    pub fn joined(&self) -> Signal<bool> {
-        self.0.joined.clone().into()
+    pub fn joined(&self) -> ReadSignal<bool> {
+        self.0.joined.read_only().into()
     }
 
     /// Why the room could not be joined; it is tried again all the same.
-    pub fn denied(&self) -> Signal<Option<Refusal>> {
-        self.0.denied.clone().into()
+    pub fn denied(&self) -> ReadSignal<Option<Refusal>> {
+        self.0.denied.read_only().into()
     }
 
     /// The call, as folded from the log.
-    pub fn call(&self) -> Signal<Call> {
-        self.0.call.clone().into()
+    pub fn call(&self) -> ReadSignal<Call> {
+        self.0.call.read_only().into()
     }
 
     /// What was logged since the page joined, in order. To be merged with the history by `id`.
-    pub fn timeline(&self) -> Signal<Vec<Entry>> {
-        self.0.timeline.clone().into()
+    pub fn timeline(&self) -> ReadSignal<Vec<Entry>> {
+        self.0.timeline.read_only().into()
     }
 
     /// Rises when the history is to be read by HTTP: after the first join and after each gap.
-    pub fn history_due(&self) -> Signal<u32> {
-        self.0.history_due.clone().into()
+    pub fn history_due(&self) -> ReadSignal<u32> {
+        self.0.history_due.read_only().into()
     }
 
     /// Own messages that are not confirmed yet, oldest first.
-    pub fn pending(&self) -> Signal<Vec<Pending>> {
-        self.0.pending.clone().into()
+    pub fn pending(&self) -> ReadSignal<Vec<Pending>> {
+        self.0.pending.read_only().into()
     }
 
     /// Who is typing.
-    pub fn typing(&self) -> Signal<Option<Sender>> {
-        self.0.typing.clone().into()
+    pub fn typing(&self) -> ReadSignal<Option<Sender>> {
+        self.0.typing.read_only().into()
     }
 
     /// Whether somebody can be called, as last told.
-    pub fn availability(&self) -> Signal<Option<AvailabilityEvent>> {
-        self.0.availability.clone().into()
+    pub fn availability(&self) -> ReadSignal<Option<AvailabilityEvent>> {
+        self.0.availability.read_only().into()
     }
 
     /// The last push that was refused.
-    pub fn refused(&self) -> Signal<Option<Refused>> {
-        self.0.refused.clone().into()
+    pub fn refused(&self) -> ReadSignal<Option<Refused>> {
+        self.0.refused.read_only().into()
     }
 
     /// Says a line of text. It is on its way when this returns; the future ends when the server

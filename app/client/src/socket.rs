@@ -109,8 +109,8 @@ impl Socket {
     }
 
     /// How the socket is.
-    pub fn status(&self) -> Signal<SocketStatus> {
-        self.0.status.clone().into()
+    pub fn status(&self) -> ReadSignal<SocketStatus> {
+        self.0.status.read_only().into()
     }
 
     /// Whom this page speaks for.

@@ -9,12 +9,12 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 /// Whether this tab is the one that makes sounds and notifications under this name. Exactly one
 /// tab holds the lock (Web Locks); when it closes, the next one gets it. Where there are no locks,
 /// every tab rings rather than none.
-pub fn ring_here(name: &str) -> Signal<bool> {
+pub fn ring_here(name: &str) -> ReadSignal<bool> {
     let here = ArcRwSignal::new(false);
     if wait_for_lock(name, here.clone()).is_none() {
         here.set(true);
     }
-    here.into()
+    here.read_only().into()
 }
 
 fn wait_for_lock(name: &str, here: ArcRwSignal<bool>) -> Option<()> {

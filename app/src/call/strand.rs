@@ -24,7 +24,7 @@ pub(crate) enum Line {
 
 /// The string, drawn by real samples while it is live.
 #[component]
-pub(crate) fn Strand(line: Memo<Line>, muted: Signal<bool>) -> impl IntoView {
+pub(crate) fn Strand(line: Memo<Line>, muted: ReadSignal<bool>) -> impl IntoView {
     move || match line.get() {
         Line::Live => view! { <Voices muted/> }.into_any(),
         Line::Slack => view! { <crate::components::Rest/> }.into_any(),
@@ -40,7 +40,7 @@ pub(crate) fn Strand(line: Memo<Line>, muted: Signal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Voices(muted: Signal<bool>) -> impl IntoView {
+fn Voices(muted: ReadSignal<bool>) -> impl IntoView {
     let desk = use_desk();
     let them = NodeRef::<svg::Path>::new();
     let me = NodeRef::<svg::Path>::new();
@@ -86,7 +86,7 @@ fn Voices(muted: Signal<bool>) -> impl IntoView {
 }
 
 /// For those who asked for less motion: twice a second, the can of whoever talks gets a thick rim.
-fn show_who_talks(live: Live, muted: Signal<bool>, strand: Element) {
+fn show_who_talks(live: Live, muted: ReadSignal<bool>, strand: Element) {
     let loud = Cell::new((Loudness::default(), Loudness::default()));
     let look = move || {
         let (mut theirs, mut mine) = loud.get();

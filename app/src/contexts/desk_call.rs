@@ -10,11 +10,11 @@ use tincan_signaling::{Call, SessionId};
 pub(crate) struct DeskCall {
     pub(crate) session: SessionId,
     pub(crate) driver: CallDriver,
-    pub(crate) call: Signal<Call>,
-    pub(crate) place: Signal<Place>,
-    pub(crate) muted: Signal<bool>,
-    pub(crate) held: Signal<bool>,
-    pub(crate) connection: Signal<Connection>,
+    pub(crate) call: ReadSignal<Call>,
+    pub(crate) place: ReadSignal<Place>,
+    pub(crate) muted: ReadSignal<bool>,
+    pub(crate) held: ReadSignal<bool>,
+    pub(crate) connection: ReadSignal<Connection>,
 }
 
 impl DeskCall {

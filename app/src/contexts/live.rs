@@ -14,17 +14,17 @@ pub(crate) struct Live {
     pub(crate) lobby: Lobby,
     pub(crate) microphone: Microphone,
     pub(crate) speaker: Speaker,
-    pub(crate) status: Signal<SocketStatus>,
-    pub(crate) joined: Signal<bool>,
-    pub(crate) ringing: Signal<Vec<Ringing>>,
-    pub(crate) taken: Signal<Option<Taken>>,
-    pub(crate) sessions: Signal<Vec<SessionUpdate>>,
-    pub(crate) own: Signal<Option<StaffPresence>>,
-    pub(crate) mic_state: Signal<MicState>,
-    pub(crate) permission: Signal<Permission>,
-    pub(crate) needs_tap: Signal<bool>,
+    pub(crate) status: ReadSignal<SocketStatus>,
+    pub(crate) joined: ReadSignal<bool>,
+    pub(crate) ringing: ReadSignal<Vec<Ringing>>,
+    pub(crate) taken: ReadSignal<Option<Taken>>,
+    pub(crate) sessions: ReadSignal<Vec<SessionUpdate>>,
+    pub(crate) own: ReadSignal<Option<StaffPresence>>,
+    pub(crate) mic_state: ReadSignal<MicState>,
+    pub(crate) permission: ReadSignal<Permission>,
+    pub(crate) needs_tap: ReadSignal<bool>,
     /// Whether this is the one tab of several that makes the sound.
-    pub(crate) rings_here: Signal<bool>,
+    pub(crate) rings_here: ReadSignal<bool>,
 }
 
 impl Live {

@@ -51,7 +51,7 @@ impl WishContext {
     }
 
     /// Tells the server, each time the wish changes.
-    pub(super) fn tell(self, lobby: Lobby, microphone: Signal<Permission>) {
+    pub(super) fn tell(self, lobby: Lobby, microphone: ReadSignal<Permission>) {
         Effect::new(move |_| self.permission.set(microphone.get()));
         Effect::new(move |_| {
             if let Some(wish) = self.get() {

@@ -96,28 +96,28 @@ impl Microphone {
     }
 
     /// How it is.
-    pub fn state(&self) -> Signal<MicState> {
-        self.0.state.clone().into()
+    pub fn state(&self) -> ReadSignal<MicState> {
+        self.0.state.read_only().into()
     }
 
     /// The permission, live.
-    pub fn permission(&self) -> Signal<Permission> {
-        self.0.permission.clone().into()
+    pub fn permission(&self) -> ReadSignal<Permission> {
+        self.0.permission.read_only().into()
     }
 
     /// The microphones there are.
-    pub fn devices(&self) -> Signal<Vec<Device>> {
-        self.0.devices.clone().into()
+    pub fn devices(&self) -> ReadSignal<Vec<Device>> {
+        self.0.devices.read_only().into()
     }
 
     /// The id of the one in use.
-    pub fn device(&self) -> Signal<Option<String>> {
-        self.0.device.clone().into()
+    pub fn device(&self) -> ReadSignal<Option<String>> {
+        self.0.device.read_only().into()
     }
 
     /// Rises each time the microphone in use went away and the default one took over.
-    pub fn fell_back(&self) -> Signal<u32> {
-        self.0.fell_back.clone().into()
+    pub fn fell_back(&self) -> ReadSignal<u32> {
+        self.0.fell_back.read_only().into()
     }
 
     /// Turns it on, or switches to this device, also in a call. Asks for the permission if needed.

@@ -89,13 +89,13 @@ impl Speaker {
     }
 
     /// The browser wants a tap before it plays the other side: show "Tap to hear".
-    pub fn needs_tap(&self) -> Signal<bool> {
-        self.0.needs_tap.clone().into()
+    pub fn needs_tap(&self) -> ReadSignal<bool> {
+        self.0.needs_tap.read_only().into()
     }
 
     /// What comes from the other side.
-    pub fn sound(&self) -> Signal<RemoteSound> {
-        self.0.sound.clone().into()
+    pub fn sound(&self) -> ReadSignal<RemoteSound> {
+        self.0.sound.read_only().into()
     }
 
     /// How loud the other side is right now: root mean square, 0 to 1.

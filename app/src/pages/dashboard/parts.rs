@@ -14,12 +14,12 @@ use tincan_signaling::{Call, Entry, EventId, SessionId, event::Sender, wire::Ava
 #[derive(Clone)]
 pub(super) struct Joined {
     pub(super) room: Room,
-    pub(super) call: Signal<Call>,
-    pub(super) timeline: Signal<Vec<Entry>>,
-    pub(super) pending: Signal<Vec<Pending>>,
-    pub(super) typing: Signal<Option<Sender>>,
-    pub(super) history_due: Signal<u32>,
-    pub(super) availability: Signal<Option<AvailabilityEvent>>,
+    pub(super) call: ReadSignal<Call>,
+    pub(super) timeline: ReadSignal<Vec<Entry>>,
+    pub(super) pending: ReadSignal<Vec<Pending>>,
+    pub(super) typing: ReadSignal<Option<Sender>>,
+    pub(super) history_due: ReadSignal<u32>,
+    pub(super) availability: ReadSignal<Option<AvailabilityEvent>>,
 }
 
 impl Joined {
