@@ -1,9 +1,9 @@
 //! Housekeeping: what must happen although nobody asks for it.
 
 use crate::{
-    Backend, Result,
+    Backend, Result, accounts,
     backend::Inner,
-    storage::{refresh_tokens, visitor_resumes},
+    storage::{client_sessions, refresh_tokens, visitor_resumes},
     tenants, widget,
 };
 use std::sync::Weak;
@@ -40,11 +40,12 @@ impl Backend {
         self.refresh_tenants().await
     }
 
-    /// Closes idle conversations and deletes tokens that nobody can use any more.
+    /// Closes idle conversations and deletes tokens and sessions that nobody can use any more.
     pub(crate) async fn sweep(&self) -> Result<()> {
         self.close_idle().await?;
         let now = self.inner.clock.utc();
         refresh_tokens::delete_expired(self.db(), now).await?;
+        client_sessions::delete_dead(self.db(), now - accounts::REFRESH_TTL).await?;
         visitor_resumes::delete_dead(self.db(), now, now - widget::GRACE).await?;
         Ok(())
     }

@@ -126,5 +126,5 @@ pub(super) fn wrong<T>() -> Result<T> {
 
 /// How long a device counts as there without a heartbeat.
 pub(super) const LEASE: Duration = Duration::from_secs(150);
-/// Extended with each refresh.
-pub(super) const REFRESH_TTL: Duration = Duration::from_hours(30 * 24);
+/// Extended with each refresh. A session without a refresh token or a lease since then is deleted.
+pub(crate) const REFRESH_TTL: Duration = Duration::from_hours(30 * 24);

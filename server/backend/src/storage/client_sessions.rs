@@ -3,6 +3,7 @@
 use super::{
     db::{Db, Tx},
     error::{StorageError, one_row},
+    refresh_tokens,
     row::Id,
 };
 use sea_query::{Expr, ExprTrait, Iden, Query};
@@ -101,6 +102,16 @@ pub(crate) async fn of_user(tx: &mut Tx, user: Uuid) -> Result<Vec<Uuid>, Storag
         .and_where(Expr::col(ClientSessions::RevokedAt).is_null())
         .to_owned();
     Ok(tx.fetch_all::<Id>(&select).await?.into_iter().map(|row| row.id).collect())
+}
+
+/// Deletes sessions that gave no sign of life since `last_seen` and have no refresh token left.
+pub(crate) async fn delete_dead(db: &Db, last_seen: OffsetDateTime) -> Result<u64, StorageError> {
+    let delete = Query::delete()
+        .from_table(ClientSessions::Table)
+        .and_where(Expr::col(ClientSessions::LeaseUntil).lt(last_seen))
+        .and_where(Expr::col(ClientSessions::Id).not_in_subquery(refresh_tokens::families()))
+        .to_owned();
+    db.execute(&delete).await
 }
 
 /// Sessions whose rights ended after `since`: tokens of theirs may still be about.

@@ -4,7 +4,7 @@ use super::{
     db::{Db, Tx},
     error::{StorageError, one_row},
 };
-use sea_query::{Expr, ExprTrait, Iden, Query};
+use sea_query::{Expr, ExprTrait, Iden, Query, SelectStatement};
 use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -71,6 +71,11 @@ pub(crate) async fn rotate(
         .and_where(Expr::col(RefreshTokens::RotatedAt).is_null())
         .to_owned();
     Ok(tx.execute(&update).await? > 0)
+}
+
+/// The client sessions that have a refresh token, good or not.
+pub(super) fn families() -> SelectStatement {
+    Query::select().column(RefreshTokens::Family).from(RefreshTokens::Table).to_owned()
 }
 
 pub(crate) async fn delete_expired(db: &Db, now: OffsetDateTime) -> Result<u64, StorageError> {

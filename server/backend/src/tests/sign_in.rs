@@ -1,8 +1,8 @@
 //! Signing in, staying signed in, and losing one's rights.
 
 use super::{PASSWORD, code, device, heard, on_each_database};
-use crate::{Change, Refused, accounts::SignedIn, plans::Plan, rotate_keys};
-use tincan_signaling::{Code, event::Role};
+use crate::{Change, Refused, accounts::SignedIn, plans::Plan, rotate_keys, storage::client_sessions};
+use tincan_signaling::{Code, event::Role, id::ClientSessionId};
 
 #[tokio::test]
 async fn a_token_names_its_user_and_ends() {
@@ -109,6 +109,32 @@ async fn signing_out_holds_after_a_restart() {
             assert_eq!(code(backend.refresh(&gone.refresh_token).await), Code::Unauthorized);
             backend.verify(&kept.access_token).unwrap();
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_is_forgotten_a_month_after_its_last_sign_of_life() {
+    on_each_database(async |world| {
+        const DAY: u64 = 24 * 3600;
+        let tenant = world.tenant(Plan::Premium).await;
+        world.user(&tenant, "agent@test.example", Role::Agent).await;
+        let (used, left) =
+            (world.sign_in("agent@test.example").await, world.sign_in("agent@test.example").await);
+        let [used_sid, left_sid] =
+            [&used, &left].map(|it| world.backend.verify(&it.access_token).unwrap().sid);
+        let kept = async |sid: ClientSessionId| {
+            world.backend.sweep().await.unwrap();
+            let mut tx = world.backend.begin().await.unwrap();
+            client_sessions::find(&mut tx, sid.0).await.unwrap().is_some()
+        };
+        world.wait(29 * DAY);
+        let used = world.backend.refresh(&used.refresh_token).await.unwrap();
+        assert!(kept(left_sid).await);
+        world.wait(2 * DAY);
+        assert!(!kept(left_sid).await);
+        assert!(kept(used_sid).await);
+        world.backend.refresh(&used.refresh_token).await.unwrap();
     })
     .await;
 }
