@@ -31,7 +31,6 @@ try {
     await visitor.press('Hang up');
     await visitor.sees('Call again');
     await agent.seesNo('Hang up');
-    await agent.becomesReady();
   }
   report.call_request_to_dialog_ms = spread(rings);
   report.accept_to_sound_at_visitor_ms = spread(heard.visitor);
