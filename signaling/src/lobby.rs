@@ -25,6 +25,9 @@ pub struct SessionUpdate {
     pub session_id: SessionId,
     pub visitor: String,
     pub open: bool,
+    /// Whether anything was said or called yet: before, it is no conversation.
+    #[serde(default)]
+    pub begun: bool,
     /// Whether the visitor's widget is connected right now.
     pub online: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

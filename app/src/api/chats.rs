@@ -89,6 +89,7 @@ mod from_backend {
                 session_id: chat.session_id,
                 visitor: chat.visitor,
                 open: chat.open,
+                begun: true,
                 online: false,
                 page_url: chat.page_url,
                 last_text: chat.last_text,

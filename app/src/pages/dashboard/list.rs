@@ -11,7 +11,6 @@ use crate::{
     contexts::desk::use_desk,
 };
 use leptos::prelude::*;
-use std::collections::HashSet;
 use tincan_signaling::{CallState, SessionId, Sub, Timestamp, lobby::Ringing};
 
 const GROUPS: [Group; 4] = [Group::Waiting, Group::Yours, Group::Team, Group::Closed];
@@ -101,15 +100,9 @@ fn Rows(listed: Vec<Session>, needle: RwSignal<String>, open: Memo<Option<Sessio
     let desk = use_desk();
     let boot = expect_context::<Boot>();
     let ringer = expect_context::<Ringer>();
-    // A conversation may begin with a call, and then has no text even when the call is over.
-    let called = Memo::new(move |before: Option<&HashSet<SessionId>>| {
-        let updates = desk.live.get().map(|live| live.sessions.get()).unwrap_or_default();
-        let calls = updates.iter().filter(|update| update.call.is_some()).map(|update| update.session_id);
-        before.cloned().unwrap_or_default().into_iter().chain(calls).collect::<HashSet<_>>()
-    });
     let all = Memo::new(move |_| {
         let updates = desk.live.get().map(|live| live.sessions.get()).unwrap_or_default();
-        merge(&listed, &updates, &desk.seen.read(), &desk.talks.read(), &called.read())
+        merge(&listed, &updates, &desk.seen.read(), &desk.talks.read())
     });
     let grouped = Memo::new(move |_| {
         let needle = needle.read();

@@ -2,10 +2,7 @@
 
 use crate::call::record::CallRecord;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 use tincan_signaling::{CallState, SessionId, Sub, Timestamp, lobby::SessionUpdate};
 
 /// One chat session in the list.
@@ -100,14 +97,13 @@ pub(crate) fn merge(
     updates: &[SessionUpdate],
     seen: &HashMap<SessionId, Timestamp>,
     talks: &HashMap<SessionId, Talk>,
-    called: &HashSet<SessionId>,
 ) -> Vec<Session> {
     let mut sessions: Vec<Session> = listed.to_vec();
     for update in updates {
         match sessions.iter_mut().find(|known| known.update.session_id == update.session_id) {
             Some(known) => known.take(update),
             // Who has only opened the chat is no conversation yet.
-            None if update.last_text.is_none() && !called.contains(&update.session_id) => {}
+            None if !update.begun => {}
             None => {
                 let unread = u32::from(update.last_from_visitor && update.last_text.is_some());
                 sessions.push(Session { update: update.clone(), unread, talk: None });
@@ -184,6 +180,7 @@ mod tests {
             session_id: SessionId(Uuid::from_u128(number)),
             visitor: format!("Visitor {number}"),
             open: true,
+            begun: true,
             online: true,
             page_url: None,
             last_text: Some(format!("text at {at}")),
@@ -220,11 +217,11 @@ mod tests {
     fn updates_win_over_the_list_and_count_as_unread() {
         let listed = [session(update(1, 10)), session(update(2, 20))];
         let updates = [update(1, 30), update(3, 25)];
-        let merged = merge(&listed, &updates, &HashMap::new(), &HashMap::new(), &HashSet::new());
+        let merged = merge(&listed, &updates, &HashMap::new(), &HashMap::new());
         let rows: Vec<(u64, u32)> = merged.iter().map(|row| (row.update.last_at.0, row.unread)).collect();
         assert_eq!(rows, [(30, 1), (25, 1), (20, 0)]);
         let seen = HashMap::from([(listed[0].update.session_id, Timestamp(30))]);
-        assert_eq!(merge(&listed, &updates, &seen, &HashMap::new(), &HashSet::new())[0].unread, 0);
+        assert_eq!(merge(&listed, &updates, &seen, &HashMap::new())[0].unread, 0);
     }
 
     #[test]
@@ -240,11 +237,11 @@ mod tests {
     #[test]
     fn whoever_only_opened_the_chat_is_no_conversation() {
         let silent = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
-        let rows = |called: &HashSet<SessionId>| {
-            merge(&[], std::slice::from_ref(&silent), &HashMap::new(), &HashMap::new(), called).len()
+        let rows = |begun| {
+            let update = SessionUpdate { begun, ..silent.clone() };
+            merge(&[], &[update], &HashMap::new(), &HashMap::new()).len()
         };
-        assert_eq!(rows(&HashSet::new()), 0);
-        assert_eq!(rows(&HashSet::from([silent.session_id])), 1);
+        assert_eq!((rows(false), rows(true)), (0, 1));
     }
 
     #[test]
@@ -252,7 +249,7 @@ mod tests {
         let me = Sub(Uuid::from_u128(8));
         let listed = [session(update(1, 10))];
         let anew = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
-        let merged = merge(&listed, &[anew], &HashMap::new(), &HashMap::new(), &HashSet::new());
+        let merged = merge(&listed, &[anew], &HashMap::new(), &HashMap::new());
         assert_eq!(merged[0].group(me, "Agent One"), Group::Waiting);
         assert_eq!((merged[0].update.last_at, merged[0].unread), (Timestamp(10), 0));
     }
@@ -273,9 +270,9 @@ mod tests {
         };
         let last_text = listed[0].update.last_text.clone();
         let talks = HashMap::from([(listed[0].update.session_id, Talk { record, last_text })]);
-        let after = merge(&listed, &[], &HashMap::new(), &talks, &HashSet::new());
+        let after = merge(&listed, &[], &HashMap::new(), &talks);
         assert_eq!(after[0].group(me, "Agent One"), Group::Yours);
-        let written = merge(&listed, &[update(1, 20)], &HashMap::new(), &talks, &HashSet::new());
+        let written = merge(&listed, &[update(1, 20)], &HashMap::new(), &talks);
         assert_eq!(written[0].group(me, "Agent One"), Group::Waiting);
     }
 

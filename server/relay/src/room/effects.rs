@@ -123,6 +123,7 @@ impl RoomCell {
             session_id: self.id,
             visitor: self.info.visitor_name.clone(),
             open: inner.session_open,
+            begun: self.info.stored || last.is_some() || state != CallState::Idle,
             online: inner.visitor_is_here(),
             page_url: inner.page_url.clone(),
             last_text: last.map(|last| last.text.clone()),
