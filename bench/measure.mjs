@@ -10,6 +10,8 @@ const CPU_MS = 10_000;
 const world = await World.start();
 const report = {};
 try {
+  // Without the memory that making the demo's passwords takes at the first start.
+  await world.program.restart();
   report.server_idle = await serverUse(world.program.pid);
   const agent = await world.readyAgent(0, { stub: { script: watchPage } });
   const visitor = await world.visitor({ stub: { script: watchPage } });
@@ -18,8 +20,9 @@ try {
   for (let round = 0; round < CALLS; round++) {
     const [theirs, mine] = [await visitor.frame(), await agent.frame()];
     await Promise.all([theirs, mine].map((frame) => frame.evaluate(() => (window.tincanTimes = {}))));
-    await visitor.press(round === 0 ? 'Call' : 'Call again');
-    await visitor.press('Skip test');
+    await visitor.finds('Online, write or call');
+    if (round === 0) await visitor.calls();
+    else await visitor.press('Call again');
     await agent.rings();
     await agent.accept();
     await Promise.all([visitor.hears(TONES.firstAgent), agent.hears(TONES.visitor)]);
