@@ -1,10 +1,11 @@
 // What each fake microphone plays, and how a test hears it on the other side.
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.mjs';
 
 const RATE = 48000;
+let folder = null;
 
 // Writes a WAV with a tone. It comes in beats: browsers take an unchanging tone for noise and
 // remove it. Whole beats of whole periods, so that the loop has no seam.
@@ -17,10 +18,16 @@ export async function toneFile(hz) {
     const value = Math.sin(2 * Math.PI * hz * second) * 0.5 * beat;
     data.writeInt16LE(Math.round(value * 32767), index * 2);
   }
-  const directory = await mkdtemp(join(tmpdir(), 'tincan-tone-'));
-  const file = join(directory, `${hz}.wav`);
+  folder ??= mkdtemp(join(tmpdir(), 'tincan-tones-'));
+  const file = join(await folder, `${hz}.wav`);
   await writeFile(file, Buffer.concat([wavHeader(data.length), data]));
   return file;
+}
+
+// Removes the tones of this process.
+export async function removeTones() {
+  if (folder) await rm(await folder, { recursive: true, force: true });
+  folder = null;
 }
 
 function wavHeader(length) {

@@ -3,6 +3,7 @@ import { Agent } from './agent.mjs';
 import { launch } from './chromium.mjs';
 import { Program } from './program.mjs';
 import { Proxy } from './proxy.mjs';
+import { removeTones } from './tone.mjs';
 import { Visitor } from './visitor.mjs';
 
 // The tone each plays into its microphone.
@@ -114,5 +115,6 @@ export class World {
     await Promise.all([...this.#browsers.values()].map((browser) => browser.close()));
     await this.program?.end();
     await this.proxy.end();
+    await removeTones();
   }
 }
