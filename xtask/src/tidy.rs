@@ -15,10 +15,11 @@ struct File {
 
 type Rule = (&'static str, fn(&[File]) -> Vec<String>);
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     ("every Rust file opens with `//!`", opens_with_its_purpose),
     ("sqlx only in server/backend/src/storage", sql_in_one_place),
     ("web_sys only in the client, drivers and effects", browser_in_drivers),
+    ("what a tenant may use is asked only in the backend", entitlements_in_one_place),
     ("no clock in signaling", no_clock_in_the_core),
     ("no test is ignored or sleeps", tests_neither_sleep_nor_rest),
     ("both dark themes of style/tokens.css are one", dark_themes_agree),
@@ -57,6 +58,14 @@ fn sql_in_one_place(files: &[File]) -> Vec<String> {
         !file.path.starts_with("server/backend/src/storage") && !file.path.starts_with("xtask/")
     };
     lines(rust(files).filter(allowed), |line| code(line).contains("sqlx::"))
+}
+
+fn entitlements_in_one_place(files: &[File]) -> Vec<String> {
+    let relay = rust(files).filter(|file| file.path.starts_with("server/relay/src"));
+    lines(relay, |line| {
+        let line = code(line);
+        line.contains("entitlement::") || line.contains("entitlements(") || line.contains("sdp::check")
+    })
 }
 
 fn browser_in_drivers(files: &[File]) -> Vec<String> {

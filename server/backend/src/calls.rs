@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tincan_signaling::{
     Call, CallId, Code, Disposition, EndReason, SessionId, TenantId,
+    event::MediaKind,
     id::{Epoch, Seq},
+    sdp,
 };
 
 /// What a call that may start is given.
@@ -21,8 +23,6 @@ use tincan_signaling::{
 pub struct CallGrant {
     /// There is a TURN relay, and the plan has it.
     pub turn: bool,
-    /// The plan has video.
-    pub video: bool,
     /// How long it rings.
     pub ring_ms: u32,
 }
@@ -47,19 +47,48 @@ pub struct RunningCall {
 }
 
 impl Backend {
+    /// Whether the tenant has calls at all: the same check that hides or shows the Call button.
+    pub async fn voice_enabled(&self, tenant: TenantId) -> Result<bool> {
+        Ok(self.entitlements(tenant).await?.call(0).is_ok())
+    }
+
     /// Whether this call may start in this tenant while `running` others go on. An id is good for one
     /// call: another with the same would leave no record of its own.
-    pub async fn authorize_call(&self, tenant: TenantId, call: CallId, running: u32) -> Result<CallGrant> {
+    pub async fn authorize_call(
+        &self,
+        tenant: TenantId,
+        call: CallId,
+        media: MediaKind,
+        running: u32,
+    ) -> Result<CallGrant> {
         let entitlements = self.entitlements(tenant).await?;
         entitlements.call(running)?;
+        if media == MediaKind::Video {
+            entitlements.video()?;
+        }
         if calls::find(self.db(), call.0).await?.is_some() {
             return refuse(Code::WrongState, "The call has ended.");
         }
         Ok(CallGrant {
             turn: self.inner.config.turn_configured && entitlements.turn().is_ok(),
-            video: entitlements.video().is_ok(),
             ring_ms: self.inner.config.ring.as_millis().try_into().unwrap_or(u32::MAX),
         })
+    }
+
+    /// Whether a leg may send video in this tenant.
+    pub async fn authorize_video(&self, tenant: TenantId) -> Result<()> {
+        Ok(self.entitlements(tenant).await?.video()?)
+    }
+
+    /// Whether a telephone may join a call of this tenant.
+    pub async fn authorize_telephone(&self, tenant: TenantId) -> Result<()> {
+        Ok(self.entitlements(tenant).await?.telephone()?)
+    }
+
+    /// Whether this session description may pass: it is what a call needs, and has nothing that the
+    /// tenant is not entitled to.
+    pub async fn authorize_description(&self, tenant: TenantId, sdp: &str) -> Result<()> {
+        Ok(sdp::check(sdp, &self.entitlements(tenant).await?)?)
     }
 
     /// Whether whoever asks may have credentials of a TURN relay: visitors and staff of a tenant that

@@ -1,6 +1,6 @@
 //! What others must know at once: rights that ended or changed.
 
-use tincan_signaling::{Entitlements, SessionId, TenantId, UserId, id::ClientSessionId};
+use tincan_signaling::{SessionId, TenantId, UserId, id::ClientSessionId};
 
 /// Something changed that open sockets and running calls must hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,8 +9,8 @@ pub enum Change {
     Revoked { sid: ClientSessionId },
     /// A user lost all rights. For each of its devices a [`Change::Revoked`] came before.
     UserDisabled { user: UserId },
-    /// What the tenant may use changed.
-    Entitlements { tenant: TenantId, now: Entitlements },
+    /// What the tenant may use changed: whoever relied on it asks again.
+    Entitlements { tenant: TenantId },
     /// The tenant's list of sites changed.
     Origins { tenant: TenantId },
     /// Name, theme or privacy settings changed.

@@ -193,7 +193,7 @@ impl Backend {
         // with the first to ask: then everything is told, which does no harm.
         let before = before.as_deref();
         if before.is_none_or(|before| before.view.entitlements != now.view.entitlements) {
-            self.announce(Change::Entitlements { tenant, now: now.view.entitlements.clone() });
+            self.announce(Change::Entitlements { tenant });
         }
         if before.is_none_or(|before| before.origins != now.origins) {
             self.announce(Change::Origins { tenant });

@@ -24,7 +24,7 @@ use tincan_backend::{
 };
 use tincan_signaling::{
     code::{Code, Refusal},
-    event::Role,
+    event::{MediaKind, Role},
     id::{CallId, ClientSessionId, Epoch, SessionId, Sub, TenantId, Timestamp},
     lobby::LobbyEvent,
     room::Room,
@@ -304,12 +304,17 @@ impl Hub {
     // What the backend decides and stores.
 
     pub(crate) async fn voice_enabled(&self, tenant: TenantId) -> Result<bool, Refusal> {
-        Ok(self.backend.entitlements(tenant).await.map_err(tell)?.call(0).is_ok())
+        self.backend.voice_enabled(tenant).await.map_err(tell)
     }
 
-    pub(crate) async fn authorize_call(&self, tenant: TenantId, call: CallId) -> Result<CallGrant, Refusal> {
+    pub(crate) async fn authorize_call(
+        &self,
+        tenant: TenantId,
+        call: CallId,
+        media: MediaKind,
+    ) -> Result<CallGrant, Refusal> {
         let running = self.tenant(tenant).running_calls();
-        self.backend.authorize_call(tenant, call, running).await.map_err(tell)
+        self.backend.authorize_call(tenant, call, media, running).await.map_err(tell)
     }
 }
 

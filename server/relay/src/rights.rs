@@ -29,9 +29,9 @@ async fn carry_out(hub: &Arc<Hub>, change: Change) {
     match change {
         Change::Revoked { sid } => hub.revoke(|socket_sid, _| socket_sid == sid),
         Change::UserDisabled { user } => hub.revoke(|_, sub| sub == user.into()),
-        Change::Entitlements { tenant, now } => {
+        Change::Entitlements { tenant } => {
             hub.tell_availability(tenant).await;
-            if now.call(0).is_err() {
+            if hub.voice_enabled(tenant).await == Ok(false) {
                 for session in hub.tenant(tenant).rooms() {
                     if let Some(room) = hub.room(session) {
                         room.voice_lost(hub).await;

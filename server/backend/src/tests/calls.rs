@@ -144,7 +144,8 @@ async fn a_call_id_is_good_for_one_call() {
     on_each_database(async |world| {
         let scene = scene(world).await;
         let id = scene.states[0].id().unwrap();
-        let authorized = async || world.backend.authorize_call(scene.room.tenant, id, 0).await;
+        let authorized =
+            async || world.backend.authorize_call(scene.room.tenant, id, MediaKind::Audio, 0).await;
         authorized().await.unwrap();
         for state in [0, 4] {
             world.backend.save_call(&scene.record(1, state)).await.unwrap();

@@ -2,7 +2,10 @@
 
 use super::{code, heard, on_each_database};
 use crate::{Backend, BackendConfig, Change, Identity, plans::Plan, tenants::Theme};
-use tincan_signaling::{CallId, Code, event::Role};
+use tincan_signaling::{
+    CallId, Code,
+    event::{MediaKind, Role},
+};
 use uuid::Uuid;
 
 /// The id of a call that there was not yet.
@@ -16,22 +19,27 @@ async fn settings_narrow_and_everybody_hears_of_it() {
         let tenant = world.tenant(Plan::Premium).await;
         let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
         let agent = world.staff(&tenant, "agent@test.example", Role::Agent).await;
-        let grant = world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
-        assert!(!grant.video && grant.ring_ms == 60_000);
-        assert_eq!(code(world.backend.authorize_call(tenant.id, call(), 50).await), Code::LimitReached);
+        let grant = world.backend.authorize_call(tenant.id, call(), MediaKind::Audio, 0).await.unwrap();
+        assert_eq!(grant.ring_ms, 60_000);
+        let video = world.backend.authorize_call(tenant.id, call(), MediaKind::Video, 0).await;
+        assert_eq!(code(video), Code::NotEntitled);
+        assert_eq!(
+            code(world.backend.authorize_call(tenant.id, call(), MediaKind::Audio, 50).await),
+            Code::LimitReached
+        );
         assert_eq!(code(world.backend.set_voice(&agent, tenant.id, false).await), Code::Forbidden);
         let mut changes = world.backend.changes();
         let view = world.backend.set_voice(&admin, tenant.id, false).await.unwrap();
         assert!(!view.entitlements.voice_enabled && !view.voice_switch);
+        assert_eq!(heard(&mut changes)[0], Change::Entitlements { tenant: tenant.id });
         assert_eq!(
-            heard(&mut changes)[0],
-            Change::Entitlements { tenant: tenant.id, now: view.entitlements }
+            code(world.backend.authorize_call(tenant.id, call(), MediaKind::Audio, 0).await),
+            Code::VoiceNotEnabled
         );
-        assert_eq!(code(world.backend.authorize_call(tenant.id, call(), 0).await), Code::VoiceNotEnabled);
         let config = world.backend.widget_config(&tenant.key).await.unwrap();
         assert!(!config.features.voice_enabled);
         world.backend.set_voice(&admin, tenant.id, true).await.unwrap();
-        world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
+        world.backend.authorize_call(tenant.id, call(), MediaKind::Audio, 0).await.unwrap();
     })
     .await;
 }
@@ -40,7 +48,9 @@ async fn settings_narrow_and_everybody_hears_of_it() {
 async fn a_relay_needs_to_be_there_and_in_the_plan() {
     on_each_database(async |world| {
         let tenant = world.tenant(Plan::Premium).await;
-        let turn = async |backend: &Backend| backend.authorize_call(tenant.id, call(), 0).await.unwrap().turn;
+        let turn = async |backend: &Backend| {
+            backend.authorize_call(tenant.id, call(), MediaKind::Audio, 0).await.unwrap().turn
+        };
         assert!(!turn(&world.backend).await, "none is configured");
         let config = BackendConfig { turn_configured: true, ..world.config.clone() };
         let with_relay = Backend::open(config, world.clock.clone()).await.unwrap();
@@ -56,10 +66,13 @@ async fn a_setting_cannot_give_what_the_plan_does_not() {
         let tenant = world.tenant(Plan::Free).await;
         let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
         assert_eq!(code(world.backend.set_voice(&admin, tenant.id, true).await), Code::VoiceNotEnabled);
-        assert_eq!(code(world.backend.authorize_call(tenant.id, call(), 0).await), Code::VoiceNotEnabled);
+        assert_eq!(
+            code(world.backend.authorize_call(tenant.id, call(), MediaKind::Audio, 0).await),
+            Code::VoiceNotEnabled
+        );
         assert_eq!(code(world.backend.set_plan(&admin, tenant.id, Plan::Premium).await), Code::Forbidden);
         world.backend.set_plan(&Identity::console(), tenant.id, Plan::Premium).await.unwrap();
-        world.backend.authorize_call(tenant.id, call(), 0).await.unwrap();
+        world.backend.authorize_call(tenant.id, call(), MediaKind::Audio, 0).await.unwrap();
     })
     .await;
 }

@@ -8,10 +8,8 @@ use tincan_backend::{Identity, rooms::NewMessage};
 use tincan_signaling::{
     call::Call,
     code::{Code, Refusal},
-    entitlement::Entitlements,
-    event::{Body, Event, MediaKind, Role, Rung, Sender, Signal},
+    event::{Body, Event, Role, Rung, Sender, Signal},
     id::{EventId, LegId, Timestamp},
-    sdp,
     wire::{self, Ack, Typing},
 };
 
@@ -26,7 +24,6 @@ impl RoomCell {
     /// Takes in one event: completes it, decides on the newest state, appends it.
     pub(crate) async fn push(&self, hub: &Arc<Hub>, speaker: &Speaker, event: Event) -> Result<Ack, Refusal> {
         self.allow(hub, speaker, &event)?;
-        let entitlements = hub.backend.entitlements(self.tenant).await.map_err(tell)?;
         let stored = self.store(hub, speaker, &event).await?;
         let mut inner = self.open(hub).await?;
         if inner.closed {
@@ -45,7 +42,7 @@ impl RoomCell {
                     return Ok(Ack { id, seq: inner.room.seq, at });
                 }
             }
-            let mut attempt = self.complete(hub, &inner, speaker, event.clone(), &entitlements).await?;
+            let mut attempt = self.complete(hub, &inner, speaker, event.clone()).await?;
             let from = &attempt.from;
             inner.room.check(from, &attempt.event, attempt.at)?;
             let reserved = self.reserve(hub, &inner, from, &attempt.event, attempt.at)?;
@@ -111,7 +108,6 @@ impl RoomCell {
         inner: &Inner,
         speaker: &Speaker,
         event: Event,
-        entitlements: &Entitlements,
     ) -> Result<Draft, Refusal> {
         let sub = speaker.identity.sub;
         let bound = speaker.socket.and_then(|socket| inner.bound(socket));
@@ -124,10 +120,7 @@ impl RoomCell {
                     let call_id = inner.room.call.id().unwrap_or(call_id);
                     return Ok(draft(hub, speaker, Event::CallAccept { call_id, leg: fresh(leg) }, bound));
                 }
-                if media == MediaKind::Video {
-                    entitlements.video()?;
-                }
-                let grant = hub.authorize_call(self.tenant, call_id).await?;
+                let grant = hub.authorize_call(self.tenant, call_id, media).await?;
                 let (rung, busy) = self.whom_to_ring(hub, inner, speaker.identity.role);
                 let (turn, ring_ms) = (grant.turn, grant.ring_ms);
                 Event::CallRequest { call_id, leg: fresh(leg), media, rung, busy, turn, ring_ms }
@@ -155,12 +148,12 @@ impl RoomCell {
             }
             Event::Media { call_id, leg, muted, held, video } => {
                 if video {
-                    entitlements.video()?;
+                    hub.backend.authorize_video(self.tenant).await.map_err(tell)?;
                 }
                 Event::Media { call_id, leg: leg.or(bound), muted, held, video }
             }
             Event::CallTransfer { .. } => {
-                entitlements.telephone()?;
+                hub.backend.authorize_telephone(self.tenant).await.map_err(tell)?;
                 return Err(Refusal::new(Code::Unavailable, "No telephone gateway is set up."));
             }
             other => other,
@@ -208,8 +201,7 @@ impl RoomCell {
         mut signal: Signal,
     ) -> Result<(), Refusal> {
         if let Body::Offer { sdp } | Body::Answer { sdp } = &signal.body {
-            let entitlements = hub.backend.entitlements(self.tenant).await.map_err(tell)?;
-            sdp::check(sdp, &entitlements)?;
+            hub.backend.authorize_description(self.tenant, sdp).await.map_err(tell)?;
         }
         let inner = self.open(hub).await?;
         let bound = speaker.socket.and_then(|socket| inner.bound(socket));
