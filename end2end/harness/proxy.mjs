@@ -10,6 +10,8 @@ export class Proxy {
   #fault = null;
   #waiting = new Set();
   opened = [];
+  // When each of them was opened.
+  times = [];
 
   // Listens on both loopback addresses, as the program does, so that `localhost` works too.
   static async start() {
@@ -95,7 +97,10 @@ export class Proxy {
         if (this.#fault.kind !== 'silence') pair.destroy();
         return;
       }
-      if (pair.isSocket) this.opened.push(pair.who);
+      if (pair.isSocket) {
+        this.opened.push(pair.who);
+        this.times.push(Date.now());
+      }
       pair.join(connect(this.target, '127.0.0.1'), head);
       this.#changed();
     });
