@@ -88,6 +88,16 @@ pub(crate) fn node() -> Result<()> {
     Ok(())
 }
 
+/// Python with virtual environments: the tests put the Python client into one of their own.
+pub(crate) fn python() -> Result<()> {
+    let works = || output("python3", &["-c", "import ensurepip, venv"]).is_ok();
+    if !works() {
+        apt("python3-venv", "Python 3.11 or newer with venv")?;
+    }
+    ensure!(works(), "python3 cannot make virtual environments");
+    Ok(())
+}
+
 /// Where a program lies, when it is on PATH.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)

@@ -24,9 +24,11 @@ pub(super) fn shots() -> Result<Tally> {
     node("tests", &["^pictures".to_owned()], &environment)
 }
 
-/// Existing Realtime clients, as npm gives them.
+/// Existing Realtime clients, as npm and PyPI give them.
 pub(super) fn clients(filter: &[String]) -> Result<Tally> {
-    node("clients", filter, &[])
+    let chromium = prerequisites::chromium()?;
+    prerequisites::python()?;
+    node("clients", filter, &[("TINCAN_TEST_CHROMIUM", chromium.to_string_lossy().as_ref())])
 }
 
 fn node(folder: &str, filter: &[String], environment: &[(&str, &str)]) -> Result<Tally> {
