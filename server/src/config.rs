@@ -128,6 +128,7 @@ impl Config {
         }
         self.auth.validate()?;
         self.call.validate()?;
+        self.limits.validate()?;
         self.ice.validate()
     }
 }

@@ -12,7 +12,11 @@ use crate::{
     tenant::Tenant,
 };
 use join::Pending;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tincan_backend::Identity;
 use tincan_signaling::{
     code::{Code, Refusal},
@@ -23,6 +27,22 @@ use tokio::time::Instant;
 
 /// How long after its end a token is still taken.
 const LEEWAY: Duration = Duration::from_secs(5);
+
+/// The leases of devices are renewed at most so often.
+const RENEW: Duration = Duration::from_secs(10);
+
+/// What is kept of a frame, and repeated in answers to it, holds so many bytes.
+const MAX_NAME: usize = 128;
+
+fn is_too_long(text: &str) -> bool {
+    text.len() > MAX_NAME
+}
+
+/// At most so much of what a client wrote is repeated.
+fn clip(text: &str) -> &str {
+    let end = text.char_indices().nth(100).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
 
 /// What a socket brought along when it was opened.
 pub(crate) struct Greeting {
@@ -39,8 +59,19 @@ pub(crate) enum Pace {
     /// Too fast: the next frame is read only after this.
     Slow(Duration),
     Fine,
-    /// Nothing that has a pace.
+    /// Nothing that has a pace of its own.
     Uncounted,
+}
+
+impl Pace {
+    /// The slower of both.
+    pub(crate) fn and(self, wait: Option<Duration>) -> Self {
+        match (self, wait) {
+            (pace, None) => pace,
+            (Self::Slow(one), Some(other)) => Self::Slow(one.max(other)),
+            (Self::Fine | Self::Uncounted, Some(wait)) => Self::Slow(wait),
+        }
+    }
 }
 
 /// All channels of one socket.
@@ -49,10 +80,12 @@ pub(crate) struct Channels {
     outbox: Outbox,
     greeting: Greeting,
     /// By topic, however the client wrote it.
-    joined: HashMap<Topic, Channel>,
-    pending: HashMap<Topic, Pending>,
+    joined: BTreeMap<Topic, Channel>,
+    pending: BTreeMap<Topic, Pending>,
     joins: Bucket,
     ever_joined: bool,
+    /// When the leases of the devices here were last renewed.
+    renewed: Option<Instant>,
 }
 
 struct Channel {
@@ -72,15 +105,16 @@ enum Place {
 
 impl Channels {
     pub(crate) fn new(hub: Arc<Hub>, outbox: Outbox, greeting: Greeting) -> Self {
-        let joins = Bucket::new(hub.config.rates.joins);
+        let joins = Bucket::new(hub.config.limits.rates.joins);
         Self {
             hub,
             outbox,
             greeting,
-            joined: HashMap::new(),
-            pending: HashMap::new(),
+            joined: BTreeMap::new(),
+            pending: BTreeMap::new(),
             joins,
             ever_joined: false,
+            renewed: None,
         }
     }
 
@@ -97,6 +131,16 @@ impl Channels {
     pub(crate) async fn handle(&mut self, frame: Frame<'_>) -> Pace {
         let Frame { join_ref, reference, topic, push } = frame;
         let (join_ref, reference) = (join_ref.as_deref(), reference.as_deref());
+        let event = match &push {
+            Push::Broadcast { event, .. } | Push::Unknown(event) => event,
+            Push::Join(_) | Push::Leave | Push::Heartbeat | Push::AccessToken(_) | Push::Presence(_) => "",
+        };
+        if [Some(&*topic), join_ref, reference, Some(event)].into_iter().flatten().any(is_too_long) {
+            let refusal = Refusal::new(Code::TooLarge, "Topics, refs and names hold at most 128 bytes.");
+            let reference = reference.filter(|text| !is_too_long(text));
+            self.refuse_anywhere(clip(&topic), reference, clip(event), &refusal);
+            return Pace::Uncounted;
+        }
         match push {
             Push::Heartbeat => {
                 self.heartbeat();
@@ -130,9 +174,10 @@ impl Channels {
 
     /// Answers a frame that could not be read.
     pub(crate) fn malformed(&self, bad: &frame::BadFrame) {
-        let topic = bad.topic.as_deref().unwrap_or("phoenix");
+        let topic = clip(bad.topic.as_deref().unwrap_or("phoenix"));
+        let reference = bad.reference.as_deref().filter(|text| !is_too_long(text));
         let refusal = Refusal::new(Code::BadEvent, bad.to_string());
-        self.refuse_anywhere(topic, bad.reference.as_deref(), "", &refusal);
+        self.refuse_anywhere(topic, reference, "", &refusal);
     }
 
     fn refuse_anywhere(&self, topic: &str, reference: Option<&str>, event: &str, refusal: &Refusal) {
@@ -143,17 +188,26 @@ impl Channels {
     }
 
     /// The client shows that it lives: its lease is renewed and it is awake.
-    fn heartbeat(&self) {
-        for channel in self.joined.values() {
-            if channel.identity.role.is_staff() {
-                let (backend, sid) = (self.hub.backend.clone(), channel.identity.sid);
-                tokio::spawn(async move {
-                    // A lease that could not be renewed is renewed by the next heartbeat.
-                    let _next = backend.heartbeat(sid).await;
-                });
-            }
-        }
+    fn heartbeat(&mut self) {
         self.asleep(false);
+        let now = Instant::now();
+        if self.renewed.is_some_and(|renewed| now < renewed + RENEW) {
+            return;
+        }
+        let staff = self.joined.values().filter(|channel| channel.identity.role.is_staff());
+        let devices: BTreeSet<_> = staff.map(|channel| channel.identity.sid).collect();
+        if devices.is_empty() {
+            return;
+        }
+        self.renewed = Some(now);
+        let hub = self.hub.clone();
+        tokio::spawn(async move {
+            let _task = hub.meters.tasks.leases.hold();
+            for sid in devices {
+                // A lease that could not be renewed is renewed by a later heartbeat.
+                let _next = hub.backend.heartbeat(sid).await;
+            }
+        });
     }
 
     /// The client's heartbeat stopped, or came again.
@@ -174,6 +228,7 @@ impl Channels {
         });
         if let Some(channel) = &left {
             self.depart(channel).await;
+            self.keep_sessions();
         }
         let own_ref = left.as_ref().and_then(|channel| channel.member.join_ref.as_deref());
         let close_ref = own_ref.or(join_ref);
@@ -235,5 +290,13 @@ impl Channels {
         channel.member.send("system", &system.to_string());
         self.close_frame(&channel.member.topic, channel.member.join_ref.as_deref());
         self.depart(&channel).await;
+        self.keep_sessions();
+    }
+
+    /// The hub remembers whose socket this is only as long as it is.
+    fn keep_sessions(&self) {
+        let identities = self.joined.values().map(|channel| &channel.identity);
+        let sessions = identities.map(|identity| (identity.sid, identity.sub)).collect();
+        self.hub.sockets.keep(self.outbox.id, sessions);
     }
 }

@@ -1,6 +1,9 @@
 //! The relay's settings.
 
-use crate::rates::Rates;
+mod limits;
+
+pub use limits::Limits;
+
 use std::time::Duration;
 use tincan_signaling::event::IceServer;
 
@@ -13,13 +16,9 @@ pub struct RelayConfig {
     pub ice_servers: Vec<IceServer>,
     /// How long an agent stays in wrap-up after a call; zero: not at all.
     pub wrap_up: Duration,
-    /// How many sockets this node takes.
-    pub max_sockets: usize,
-    /// How many channels a socket may join.
-    pub max_channels: usize,
-    pub rates: Rates,
     /// Over how long sockets are closed when the server goes down.
     pub drain: Duration,
+    pub limits: Limits,
 }
 
 impl RelayConfig {
@@ -29,10 +28,8 @@ impl RelayConfig {
             own_origin: own_origin.into(),
             ice_servers: Vec::new(),
             wrap_up: Duration::ZERO,
-            max_sockets: 18_000,
-            max_channels: 100,
-            rates: Rates::default(),
             drain: Duration::from_secs(2),
+            limits: Limits::default(),
         }
     }
 }

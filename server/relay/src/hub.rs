@@ -1,21 +1,26 @@
 //! Everything this node holds: rooms, tenants, sockets; and what is done across them.
 
+mod sockets;
+mod staff;
+mod upkeep;
+
+use sockets::Sockets;
+use staff::Staff;
+
 use crate::{
     RelayConfig,
     log::RoomLog,
     member::Member,
-    outbox::{Outbox, SocketId},
+    meters::Meters,
+    outbox::{Outbox, Queue, SocketId},
     recorder::{Line, Recorder},
     room::RoomCell,
-    tenant::{self, Change, RUNG_LOST, Tenant},
+    tenant::{self, Tenant},
 };
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tincan_backend::{
     Backend, Identity, Refused,
@@ -25,10 +30,9 @@ use tincan_backend::{
 use tincan_signaling::{
     code::{Code, Refusal},
     event::{MediaKind, Role},
-    id::{CallId, ClientSessionId, Epoch, SessionId, Sub, TenantId, Timestamp},
+    id::{CallId, Epoch, SessionId, TenantId, Timestamp},
     lobby::LobbyEvent,
     room::Room,
-    wire::AvailabilityEvent,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -41,16 +45,14 @@ pub(crate) struct Hub {
     pub(crate) recorder: Recorder,
     /// Becomes true when the server goes down.
     pub(crate) draining: watch::Sender<bool>,
-    rooms: Mutex<HashMap<SessionId, Arc<RoomCell>>>,
-    tenants: Mutex<HashMap<TenantId, Arc<Tenant>>>,
-    sockets: Mutex<HashMap<SocketId, Connected>>,
-    next_socket: AtomicU64,
+    pub(crate) sockets: Sockets,
+    pub(crate) meters: Meters,
+    staff: Staff,
+    rooms: Mutex<Rooms>,
+    tenants: Mutex<BTreeMap<TenantId, Arc<Tenant>>>,
 }
 
-struct Connected {
-    outbox: Outbox,
-    sessions: Vec<(ClientSessionId, Sub)>,
-}
+type Rooms = BTreeMap<SessionId, Arc<RoomCell>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -60,14 +62,15 @@ impl Hub {
     pub(crate) fn new(backend: Backend, config: RelayConfig, log: Arc<dyn RoomLog>) -> Arc<Self> {
         Arc::new(Self {
             backend,
-            config,
-            log,
             recorder: Recorder::default(),
             draining: watch::Sender::new(false),
+            sockets: Sockets::new(config.limits.clone()),
+            meters: Meters::new(),
+            staff: Staff::default(),
             rooms: Mutex::default(),
             tenants: Mutex::default(),
-            sockets: Mutex::default(),
-            next_socket: AtomicU64::new(1),
+            config,
+            log,
         })
     }
 
@@ -81,54 +84,27 @@ impl Hub {
 
     // Sockets.
 
-    /// Takes in a new socket; refused when the node is full or goes down.
+    /// Takes in a new socket; refused when there are too many, or the node goes down.
     pub(crate) fn connect(
         &self,
-    ) -> Result<(Outbox, tokio::sync::mpsc::Receiver<axum::extract::ws::Utf8Bytes>), Refusal> {
-        let mut sockets = lock(&self.sockets);
-        if *self.draining.borrow() || sockets.len() >= self.config.max_sockets {
+        address: IpAddr,
+        tenant: Option<TenantId>,
+    ) -> Result<(Outbox, Queue), Refusal> {
+        if *self.draining.borrow() {
             return Err(Refusal {
                 retry_after_ms: Some(1_000),
                 ..Refusal::new(Code::Unavailable, "The server takes no new sockets right now.")
             });
         }
-        let id = SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed));
-        let (outbox, frames) = Outbox::new(id);
-        sockets.insert(id, Connected { outbox: outbox.clone(), sessions: Vec::new() });
-        metrics::gauge!("tincan_ws_connections").set(sockets.len() as f64);
-        metrics::counter!("tincan_ws_connections_total").increment(1);
-        Ok((outbox, frames))
+        let opened = self.sockets.open(address, tenant)?;
+        self.meters.sockets.add(1);
+        self.meters.connected.increment(1);
+        Ok(opened)
     }
 
     pub(crate) fn disconnect(&self, socket: SocketId) {
-        let mut sockets = lock(&self.sockets);
-        sockets.remove(&socket);
-        metrics::gauge!("tincan_ws_connections").set(sockets.len() as f64);
-    }
-
-    /// Remembers whose socket this is, so that signing out closes it.
-    pub(crate) fn identify(&self, socket: SocketId, identity: &Identity) {
-        if let Some(connected) = lock(&self.sockets).get_mut(&socket) {
-            let key = (identity.sid, identity.sub);
-            if !connected.sessions.contains(&key) {
-                connected.sessions.push(key);
-            }
-        }
-    }
-
-    /// Closes all sockets of a device or of a person.
-    pub(crate) fn revoke(&self, wanted: impl Fn(ClientSessionId, Sub) -> bool) {
-        for connected in lock(&self.sockets).values() {
-            if connected.sessions.iter().any(|(sid, sub)| wanted(*sid, *sub)) {
-                connected.outbox.revoke();
-            }
-        }
-    }
-
-    /// Closes every socket, so that everybody comes back through the door.
-    pub(crate) fn everybody_again(&self) {
-        for connected in lock(&self.sockets).values() {
-            connected.outbox.come_again();
+        if self.sockets.close(socket) {
+            self.meters.sockets.add(-1);
         }
     }
 
@@ -137,8 +113,9 @@ impl Hub {
         lock(&self.rooms).values().cloned().collect()
     }
 
-    pub(crate) fn socket_count(&self) -> usize {
-        lock(&self.sockets).len()
+    /// How many calls ring or go on, of all tenants.
+    pub(crate) fn active_calls(&self) -> u32 {
+        u32::try_from(self.meters.calls.get()).unwrap_or(0)
     }
 
     // Rooms.
@@ -159,34 +136,40 @@ impl Hub {
             return own.then_some(room).ok_or_else(refusal);
         }
         let info = self.backend.room_access(identity, session).await.map_err(tell)?;
-        Ok(self.open_room(info))
+        self.open_room(info)
     }
 
     pub(crate) fn room(&self, session: SessionId) -> Option<Arc<RoomCell>> {
         lock(&self.rooms).get(&session).cloned()
     }
 
-    pub(crate) fn open_room(self: &Arc<Self>, info: RoomInfo) -> Arc<RoomCell> {
-        let (session, tenant) = (info.session, info.tenant);
+    fn open_room(self: &Arc<Self>, info: RoomInfo) -> Result<Arc<RoomCell>, Refusal> {
+        let (limits, tenant) = (&self.config.limits, self.tenant(info.tenant));
         let mut rooms = lock(&self.rooms);
-        if let Some(room) = rooms.get(&session) {
-            return room.clone();
+        if let Some(room) = rooms.get(&info.session) {
+            return Ok(room.clone());
         }
-        let room = Arc::new(RoomCell::new(info, self.now()));
-        rooms.insert(session, room.clone());
-        metrics::gauge!("tincan_rooms_active").set(rooms.len() as f64);
-        drop(rooms);
-        self.tenant(tenant).add_room(session);
+        if rooms.len() >= limits.rooms {
+            return Err(crowded("The server has too many open rooms.", limits.rooms));
+        }
+        if !tenant.add_room(info.session, limits.rooms_per_tenant) {
+            return Err(crowded("There are too many open rooms.", limits.rooms_per_tenant));
+        }
+        Ok(self.insert_room(&mut rooms, info))
+    }
+
+    fn insert_room(self: &Arc<Self>, rooms: &mut Rooms, info: RoomInfo) -> Arc<RoomCell> {
+        let room = Arc::new(RoomCell::new(info, self.now(), &self.config.limits, &self.meters));
+        rooms.insert(room.id, room.clone());
         tokio::spawn(room.clone().run(self.clone()));
         room
     }
 
     pub(crate) fn forget_room(&self, room: &RoomCell) {
+        let tenant = self.tenant(room.tenant);
         let mut rooms = lock(&self.rooms);
         rooms.remove(&room.id);
-        metrics::gauge!("tincan_rooms_active").set(rooms.len() as f64);
-        drop(rooms);
-        self.tenant(room.tenant).drop_room(room.id);
+        tenant.drop_room(room.id);
     }
 
     /// Takes up the calls that a process before this one left running.
@@ -211,7 +194,9 @@ impl Hub {
                 tracing::error!(room = %session, %error, "a running call could not be taken up");
                 continue;
             }
-            self.open_room(room);
+            // Whatever the limits are now: these calls were let in before.
+            self.tenant(tenant).add_room(session, usize::MAX);
+            self.insert_room(&mut lock(&self.rooms), room);
             tracing::info!(room = %session, "a running call goes on");
         }
         Ok(())
@@ -220,44 +205,16 @@ impl Hub {
     // Tenants.
 
     pub(crate) fn tenant(&self, id: TenantId) -> Arc<Tenant> {
-        lock(&self.tenants).entry(id).or_insert_with(|| Arc::new(Tenant::new(id))).clone()
-    }
-
-    /// Carries out what a change of statuses means elsewhere.
-    pub(crate) fn follow(self: &Arc<Self>, tenant: TenantId, change: Change) {
-        if change == Change::default() {
-            return;
-        }
-        let hub = self.clone();
-        tokio::spawn(async move {
-            for rung in change.rung {
-                if let Some(room) = hub.room(rung.session) {
-                    room.change_rung(&hub, rung).await;
-                }
-            }
-            if change.availability.is_some() {
-                hub.tell_availability(tenant).await;
-            }
-        });
-    }
-
-    /// Tells every visitor of a tenant how things stand now.
-    pub(crate) async fn tell_availability(self: &Arc<Self>, tenant: TenantId) {
-        let Ok(voice_enabled) = self.voice_enabled(tenant).await else { return };
-        let tenant = self.tenant(tenant);
-        let event = AvailabilityEvent { agent_status: tenant.availability(), voice_enabled };
-        for session in tenant.rooms() {
-            if let Some(room) = self.room(session) {
-                room.tell_availability(event).await;
-            }
-        }
+        let mut tenants = lock(&self.tenants);
+        tenants.entry(id).or_insert_with(|| Arc::new(Tenant::new(id, &self.meters))).clone()
     }
 
     /// Shows a dashboard that just came every session where somebody is, or is called. There may
     /// be more than its queue holds, so this waits for room in it.
     pub(crate) fn show_sessions(self: &Arc<Self>, tenant: Arc<Tenant>, member: Member) {
-        let hub = self.clone();
-        tokio::spawn(async move {
+        let (hub, socket) = (self.clone(), member.outbox.id);
+        let list = tokio::spawn(async move {
+            let _task = hub.meters.tasks.lists.hold();
             for session in tenant.rooms() {
                 if let Some(room) = hub.room(session)
                     && let Some(update) = room.session_for_newcomer(&hub).await
@@ -267,38 +224,7 @@ impl Hub {
                 }
             }
         });
-    }
-
-    /// Folds a tenant's statuses anew and does what follows.
-    pub(crate) fn statuses_changed(self: &Arc<Self>, tenant: TenantId) {
-        let change = self.tenant(tenant).refresh(self.now());
-        self.follow(tenant, change);
-    }
-
-    /// Looks at a tenant again after a while: somebody may be gone for good, or done with wrap-up.
-    pub(crate) fn look_again(self: &Arc<Self>, tenant: TenantId, after: Duration) {
-        let hub = self.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(after + Duration::from_millis(50)).await;
-            hub.statuses_changed(tenant);
-        });
-    }
-
-    /// A dashboard's socket is gone.
-    pub(crate) fn leave_lobby(self: &Arc<Self>, tenant: TenantId, socket: SocketId) {
-        let change = self.tenant(tenant).leave(socket, self.now());
-        self.follow(tenant, change);
-        self.look_again(tenant, RUNG_LOST);
-    }
-
-    /// A call is over: its users are free.
-    pub(crate) fn release(self: &Arc<Self>, tenant: TenantId, call: CallId) {
-        let wrap_up = self.config.wrap_up;
-        let change = self.tenant(tenant).release(call, wrap_up, self.now());
-        self.follow(tenant, change);
-        if !wrap_up.is_zero() {
-            self.look_again(tenant, wrap_up);
-        }
+        self.sockets.lists(socket, list.abort_handle());
     }
 
     // What the backend decides and stores.
@@ -313,8 +239,23 @@ impl Hub {
         call: CallId,
         media: MediaKind,
     ) -> Result<CallGrant, Refusal> {
+        if self.recorder.waiting() >= self.config.limits.records {
+            return Err(Refusal {
+                retry_after_ms: Some(1_000),
+                ..Refusal::new(Code::Unavailable, "Calls cannot be written down right now.")
+            });
+        }
         let running = self.tenant(tenant).running_calls();
         self.backend.authorize_call(tenant, call, media, running).await.map_err(tell)
+    }
+}
+
+/// More rooms open when others have closed.
+fn crowded(reason: &str, limit: usize) -> Refusal {
+    Refusal {
+        retry_after_ms: Some(5_000),
+        limit: Some(limit as u64),
+        ..Refusal::new(Code::LimitReached, reason)
     }
 }
 

@@ -7,6 +7,7 @@ mod config;
 mod hub;
 pub mod log;
 mod member;
+mod meters;
 mod outbox;
 mod presence;
 mod rates;
@@ -15,10 +16,13 @@ mod rest;
 mod rights;
 mod ring;
 mod room;
+#[cfg(test)]
+#[path = "../tests/sim/mod.rs"]
+mod sim;
 mod socket;
 mod tenant;
 
-pub use config::RelayConfig;
+pub use config::{Limits, RelayConfig};
 pub use rates::{Rate, Rates};
 
 use crate::{hub::Hub, log::RoomLog};
@@ -50,6 +54,8 @@ impl Relay {
         let recorder = hub.clone();
         tokio::spawn(async move { recorder.recorder.run(backend).await });
         tokio::spawn(rights::watch(hub.clone()));
+        tokio::spawn(hub.clone().look_at_staff());
+        tokio::spawn(hub.clone().keep_house());
         hub.restore().await?;
         Ok(Self { hub })
     }
@@ -80,7 +86,17 @@ impl Relay {
 
     /// How many sockets are open.
     pub fn sockets(&self) -> usize {
-        self.hub.socket_count()
+        self.hub.sockets.count()
+    }
+
+    /// How many calls ring or go on.
+    pub fn active_calls(&self) -> u32 {
+        self.hub.active_calls()
+    }
+
+    /// How many calls have a state that is not written yet.
+    pub fn records_waiting(&self) -> usize {
+        self.hub.recorder.waiting()
     }
 
     /// Takes no new sockets, closes the others spread over `spread`, and waits until every call
@@ -88,7 +104,7 @@ impl Relay {
     pub async fn drain(&self, spread: Duration) {
         self.hub.draining.send_replace(true);
         let start = tokio::time::Instant::now();
-        while self.hub.socket_count() > 0 && start.elapsed() < spread + Duration::from_secs(1) {
+        while self.hub.sockets.count() > 0 && start.elapsed() < spread + Duration::from_secs(1) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         if tokio::time::timeout(FLUSH, self.hub.recorder.flushed()).await.is_err() {

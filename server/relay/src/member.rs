@@ -1,6 +1,6 @@
 //! Members of a channel, and one message printed for many of them.
 
-use crate::outbox::Outbox;
+use crate::{meters, outbox::Outbox};
 use axum::extract::ws::Utf8Bytes;
 use std::sync::Arc;
 use tincan_signaling::{
@@ -90,7 +90,7 @@ pub(crate) fn refuse(
     event: &str,
     refusal: &Refusal,
 ) {
-    metrics::counter!("tincan_signal_rejected_total", "reason" => refusal.code.as_str()).increment(1);
+    meters::refused(refusal);
     let refused = Refused::new(reference, event, refusal.clone());
     let payload = serde_json::to_string(&refused).unwrap_or_default();
     let payload = wire::broadcast("refused", &payload, None);

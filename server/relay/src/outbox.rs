@@ -3,12 +3,12 @@
 use axum::extract::ws::Utf8Bytes;
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
-use tokio::sync::{Notify, mpsc};
-
-/// How many frames may wait for one socket.
-pub(crate) const QUEUE: usize = 1024;
+use tokio::sync::{
+    Notify,
+    mpsc::{self, error::TrySendError},
+};
 
 /// The number of a socket on this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +29,11 @@ pub(crate) enum Close {
 }
 
 impl Close {
+    /// Every reason, and that of a socket that went by itself.
+    pub(crate) const REASONS: [&str; 6] =
+        [Self::GONE, "overrun", "rate-limited", "restart", "unauthorized", "silent"];
+    pub(crate) const GONE: &str = "gone";
+
     pub(crate) const fn code(self) -> u16 {
         match self {
             Self::Overrun | Self::RateLimited => 1013,
@@ -57,34 +62,81 @@ pub(crate) struct Outbox {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     overrun: AtomicBool,
     revoked: AtomicBool,
     wake: Notify,
+    /// What waits, and how much of it may.
+    bytes: AtomicUsize,
+    max_bytes: usize,
+}
+
+/// The end of an outbox that the socket's task reads.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    frames: mpsc::Receiver<Utf8Bytes>,
+    shared: Arc<Shared>,
+}
+
+impl Queue {
+    /// The next frame to write; cancelling this loses nothing.
+    pub(crate) async fn next(&mut self) -> Option<Utf8Bytes> {
+        let frame = self.frames.recv().await?;
+        self.shared.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+        Some(frame)
+    }
+
+    /// The next frame if one waits.
+    pub(crate) fn try_next(&mut self) -> Option<Utf8Bytes> {
+        let frame = self.frames.try_recv().ok()?;
+        self.shared.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+        Some(frame)
+    }
 }
 
 impl Outbox {
-    /// An outbox and the end that the socket's task reads.
-    pub(crate) fn new(id: SocketId) -> (Self, mpsc::Receiver<Utf8Bytes>) {
-        let (queue, frames) = mpsc::channel(QUEUE);
-        (Self { id, queue, shared: Arc::default() }, frames)
+    /// An outbox for so many frames and bytes, and the end that the socket's task reads.
+    pub(crate) fn new(id: SocketId, max_frames: usize, max_bytes: usize) -> (Self, Queue) {
+        let (queue, frames) = mpsc::channel(max_frames.max(1));
+        let shared = Arc::new(Shared {
+            overrun: AtomicBool::new(false),
+            revoked: AtomicBool::new(false),
+            wake: Notify::new(),
+            bytes: AtomicUsize::new(0),
+            max_bytes,
+        });
+        (Self { id, queue, shared: shared.clone() }, Queue { frames, shared })
     }
 
     /// Queues one text frame. A full queue closes the socket: its client resumes, and nothing that
     /// was promised is dropped silently.
     pub(crate) fn send(&self, frame: impl Into<Utf8Bytes>) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(frame.into())
-            && !self.shared.overrun.swap(true, Ordering::Relaxed)
-        {
-            metrics::counter!("tincan_ws_overruns_total").increment(1);
+        let frame = frame.into();
+        let bytes = frame.len();
+        let before = self.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let room = before + bytes <= self.shared.max_bytes || before == 0;
+        let sent = if room { self.queue.try_send(frame) } else { Err(TrySendError::Full(frame)) };
+        let Err(error) = sent else { return };
+        self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if matches!(error, TrySendError::Full(_)) && !self.shared.overrun.swap(true, Ordering::Relaxed) {
             self.shared.wake.notify_one();
         }
     }
 
     /// Queues one text frame as soon as there is room. False: the socket is gone.
     pub(crate) async fn send_patiently(&self, frame: impl Into<Utf8Bytes>) -> bool {
-        self.queue.send(frame.into()).await.is_ok()
+        let frame = frame.into();
+        let Ok(place) = self.queue.reserve().await else { return false };
+        self.shared.bytes.fetch_add(frame.len(), Ordering::Relaxed);
+        place.send(frame);
+        true
+    }
+
+    /// How many frames and bytes wait.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let frames = self.queue.max_capacity() - self.queue.capacity();
+        (frames, self.shared.bytes.load(Ordering::Relaxed))
     }
 
     /// Closes the socket; its client comes back and is asked for its rights again.
@@ -110,5 +162,35 @@ impl Outbox {
             }
             self.shared.wake.notified().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_queue_that_is_full_by_frames_or_by_bytes_closes_its_socket() {
+        for (frames, bytes) in [(2, 1_000), (100, 25)] {
+            let (outbox, mut queue) = Outbox::new(SocketId(1), frames, bytes);
+            outbox.send("0123456789");
+            outbox.send("0123456789");
+            assert_eq!(outbox.waiting(), (2, 20));
+            assert_eq!(queue.next().await.as_deref(), Some("0123456789"));
+            outbox.send("0123456789");
+            assert_eq!(outbox.waiting(), (2, 20), "there was room again");
+            outbox.send("0123456789");
+            assert_eq!(outbox.closed().await, Close::Overrun);
+            assert_eq!(outbox.waiting(), (2, 20), "what did not fit is not counted");
+            assert!(queue.try_next().is_some() && queue.try_next().is_some() && queue.try_next().is_none());
+            assert_eq!(outbox.waiting(), (0, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn one_large_frame_passes_an_empty_queue() {
+        let (outbox, mut queue) = Outbox::new(SocketId(1), 4, 5);
+        outbox.send("0123456789");
+        assert_eq!(queue.try_next().as_deref(), Some("0123456789"));
     }
 }

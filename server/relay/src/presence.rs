@@ -1,18 +1,21 @@
 //! Who is there, by key: one meta a key, a leave frame and then a join frame, `phx_ref` always.
 //! Existing clients stay right only so.
 
-use crate::outbox::SocketId;
+use crate::{meters::Level, outbox::SocketId};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The largest meta, in bytes of JSON.
-pub(crate) const MAX_META: usize = 4 * 1024;
-
-/// The presence of one channel.
-#[derive(Debug, Default)]
+/// The presence of one channel: as many metas at most as there are members.
 pub(crate) struct Presence {
     metas: BTreeMap<String, Tracked>,
     refs: u64,
+    shown: Level,
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.shown.add(-(self.metas.len() as i64));
+    }
 }
 
 #[derive(Debug)]
@@ -25,16 +28,20 @@ struct Tracked {
 pub(crate) type Diff = Value;
 
 impl Presence {
+    /// Nobody is there; `shown` counts who will be.
+    pub(crate) fn new(shown: &Level) -> Self {
+        Self { metas: BTreeMap::new(), refs: 0, shown: shown.clone() }
+    }
+
     /// Sets the meta of a key and gives the diffs to send, in order.
     pub(crate) fn track(&mut self, key: &str, socket: SocketId, mut meta: Map<String, Value>) -> Vec<Diff> {
         self.refs += 1;
         meta.insert("phx_ref".into(), Value::from(format!("F{:x}", self.refs)));
         let mut diffs = Vec::new();
-        if let Some(old) = self.metas.remove(key) {
-            diffs.push(diff(&[], &[(key, &old.meta)]));
-        }
+        diffs.extend(self.forget(key));
         diffs.push(diff(&[(key, &meta)], &[]));
         self.metas.insert(key.to_owned(), Tracked { socket, meta });
+        self.shown.add(1);
         diffs
     }
 
@@ -44,12 +51,14 @@ impl Presence {
             Some(tracked) if tracked.socket == socket => {}
             _ => return Vec::new(),
         }
-        self.metas.remove(key).map(|old| diff(&[], &[(key, &old.meta)])).into_iter().collect()
+        self.forget(key)
     }
 
     /// Drops a key, whoever tracked it.
     pub(crate) fn forget(&mut self, key: &str) -> Vec<Diff> {
-        self.metas.remove(key).map(|old| diff(&[], &[(key, &old.meta)])).into_iter().collect()
+        let Some(old) = self.metas.remove(key) else { return Vec::new() };
+        self.shown.add(-1);
+        vec![diff(&[], &[(key, &old.meta)])]
     }
 
     /// Whether this key shows just this meta already.
@@ -79,7 +88,8 @@ mod tests {
 
     #[test]
     fn an_update_is_a_leave_and_then_a_join() {
-        let mut presence = Presence::default();
+        let shown = Level::uncounted();
+        let mut presence = Presence::new(&shown);
         let (one, two) = (SocketId(1), SocketId(2));
         let meta = |state: &str| Map::from_iter([("state".into(), Value::from(state))]);
         assert_eq!(presence.track("u", one, meta("a")).len(), 1);
@@ -91,5 +101,10 @@ mod tests {
         assert_eq!(presence.untrack("u", two), Vec::<Diff>::new());
         assert_eq!(presence.untrack("u", one).len(), 1);
         assert_eq!(presence.state(), json!({}));
+        assert_eq!(shown.get(), 0);
+        presence.track("u", one, meta("c"));
+        assert_eq!(shown.get(), 1);
+        drop(presence);
+        assert_eq!(shown.get(), 0, "nobody is shown in a room that is gone");
     }
 }

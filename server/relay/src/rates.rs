@@ -1,29 +1,41 @@
-//! Token buckets: how often something may be done on one socket in one room.
+//! Token buckets: how often something may be done.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tincan_signaling::{code::Refusal, event::Event};
 use tokio::time::Instant;
 
 /// A rate: so many at once, and so many more each second.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rate {
     pub burst: f64,
     pub per_second: f64,
 }
 
-/// The limits of one person in one room. All are on; config raises the numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+impl Rate {
+    /// Whether anything passes, now and later.
+    pub(crate) fn is_sound(self) -> bool {
+        self.burst >= 1.0 && self.per_second > 0.0
+    }
+}
+
+/// How fast a client may be.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rates {
-    /// Of one socket: over it the socket is read more slowly.
+    /// Signals and `typing` of one socket in one room: over it the socket is read more slowly.
     pub signals: Rate,
-    /// The others are refused with `retry_after_ms`.
+    /// Of one person in one room; more is refused with `retry_after_ms`.
     pub messages: Rate,
     pub call_requests: Rate,
     pub call_events: Rate,
-    /// Joins of one socket.
+    /// Joins of one socket; more is refused.
     pub joins: Rate,
+    /// Frames of one socket, of whatever kind, and bytes of them: over it the socket is read more
+    /// slowly.
+    pub frames: Rate,
+    pub bytes: Rate,
 }
 
 impl Default for Rates {
@@ -34,6 +46,8 @@ impl Default for Rates {
             call_requests: Rate { burst: 10.0, per_second: 10.0 / 60.0 },
             call_events: Rate { burst: 60.0, per_second: 10.0 },
             joins: Rate { burst: 120.0, per_second: 10.0 },
+            frames: Rate { burst: 1_000.0, per_second: 200.0 },
+            bytes: Rate { burst: 4_194_304.0, per_second: 524_288.0 },
         }
     }
 }
@@ -64,6 +78,11 @@ impl Allowance {
         };
         bucket.take().map_err(|wait| Refusal::rate_limited(wait.as_millis() as u64 + 1))
     }
+
+    /// Whether it is as good as new: nothing is lost by forgetting it.
+    pub(crate) fn is_full(&mut self) -> bool {
+        [&mut self.messages, &mut self.call_requests, &mut self.call_events].into_iter().all(Bucket::is_full)
+    }
 }
 
 /// One bucket, full at first.
@@ -91,13 +110,27 @@ impl Bucket {
 
     /// Takes one token, into debt if need be; says how long to wait until the debt is paid.
     pub(crate) fn owe(&mut self) -> Option<Duration> {
-        self.fill();
-        self.tokens -= 1.0;
+        self.owe_at(Instant::now(), 1.0)
+    }
+
+    /// The same for several tokens, by a clock that was just read.
+    pub(crate) fn owe_at(&mut self, now: Instant, tokens: f64) -> Option<Duration> {
+        self.fill_at(now);
+        self.tokens -= tokens;
         (self.tokens < 0.0).then(|| self.until(0.0))
     }
 
+    /// Whether nothing was taken that has not grown again.
+    pub(crate) fn is_full(&mut self) -> bool {
+        self.fill();
+        self.tokens >= self.rate.burst
+    }
+
     fn fill(&mut self) {
-        let now = Instant::now();
+        self.fill_at(Instant::now());
+    }
+
+    fn fill_at(&mut self, now: Instant) {
         let filled = now.duration_since(self.at).as_secs_f64() * self.rate.per_second;
         self.tokens = (self.tokens + filled).min(self.rate.burst);
         self.at = now;

@@ -1,9 +1,10 @@
 //! Writes call records behind the calls: signals and call events never wait for the database.
 //!
-//! Only the newest state of each call waits, so the queue is as long as there are calls.
+//! Only the newest state of each call waits, so the queue is as long as there are calls; while it is
+//! too long, the hub lets no new ones in.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
 use tincan_backend::{Backend, calls::CallRecord, rooms::RoomInfo};
@@ -30,7 +31,7 @@ pub(crate) struct Line {
 
 #[derive(Default)]
 struct Waiting {
-    records: HashMap<CallId, Line>,
+    records: BTreeMap<CallId, Line>,
     writing: bool,
 }
 
@@ -42,13 +43,18 @@ impl Recorder {
         self.wake.notify_one();
     }
 
+    /// How many calls have a state that is not written yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().records.len()
+    }
+
     /// Writes for as long as the server runs.
     pub(crate) async fn run(&self, backend: Backend) {
         loop {
             let batch: Vec<Line> = {
                 let mut waiting = self.lock();
                 waiting.writing = !waiting.records.is_empty();
-                waiting.records.drain().map(|(_, line)| line).collect()
+                std::mem::take(&mut waiting.records).into_values().collect()
             };
             if batch.is_empty() {
                 self.idle.notify_waiters();
@@ -67,6 +73,7 @@ impl Recorder {
             backend.save_call(&line.record).await
         };
         let Err(error) = written.await else { return };
+        metrics::counter!("tincan_records_failed_total").increment(1);
         let call_id = line.record.call.id();
         tracing::error!(room = %line.record.session, ?call_id, %error, "call record not written yet");
         // Kept unless something newer came, and tried again.

@@ -1,7 +1,7 @@
 //! The HTTP paths that clients fall back to while their socket is down: `message` and `hangup`
 //! through the same gate; whatever needs a joined leg is refused `use-socket`.
 
-use crate::{hub::Hub, hub::tell, room::push::Speaker};
+use crate::{hub::Hub, hub::tell, meters, room::push::Speaker};
 use axum::{
     Json,
     body::Bytes,
@@ -111,6 +111,7 @@ async fn take(
         }
     };
     let room = hub.room_for(identity, session).await?;
+    hub.meters.heard(event.name());
     room.push(hub, &Speaker { identity: identity.clone(), socket: None }, event).await.map(|_ack| ())
 }
 
@@ -135,7 +136,10 @@ async fn authenticate(hub: &Arc<Hub>, key: &Key, headers: &HeaderMap) -> Result<
 fn answer(hub: &Arc<Hub>, headers: &HeaderMap, done: Result<(), Refusal>) -> Response {
     let mut response = match done {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
-        Err(refusal) => problem(&refusal),
+        Err(refusal) => {
+            meters::refused(&refusal);
+            problem(&refusal)
+        }
     };
     allow_origin(hub, headers, &mut response);
     response

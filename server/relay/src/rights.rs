@@ -12,8 +12,9 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
         match changes.recv().await {
             Ok(change) => carry_out(&hub, change).await,
             Err(RecvError::Lagged(missed)) => {
+                hub.meters.changes_missed.increment(missed);
                 tracing::warn!(missed, "changes of rights came too fast: everybody is asked again");
-                hub.everybody_again();
+                hub.sockets.everybody_again();
                 for room in hub.rooms() {
                     if hub.voice_enabled(room.tenant).await == Ok(false) {
                         room.voice_lost(&hub).await;
@@ -27,8 +28,9 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
 
 async fn carry_out(hub: &Arc<Hub>, change: Change) {
     match change {
-        Change::Revoked { sid } => hub.revoke(|socket_sid, _| socket_sid == sid),
-        Change::UserDisabled { user } => hub.revoke(|_, sub| sub == user.into()),
+        Change::Revoked { sid } => hub.sockets.revoke(|socket_sid, _| socket_sid == sid),
+        Change::UserDisabled { user } => hub.sockets.revoke(|_, sub| sub == user.into()),
+        Change::KeyDropped => hub.sockets.everybody_again(),
         Change::Entitlements { tenant } => {
             hub.tell_availability(tenant).await;
             if hub.voice_enabled(tenant).await == Ok(false) {

@@ -5,21 +5,25 @@
 //! the room happens after the fold, on the node that appended.
 
 mod effects;
+mod figures;
 mod members;
 pub(crate) mod push;
 mod timers;
 
 use crate::{
+    config::Limits,
     hub::Hub,
     log::{AppendError, Draft, Item, Next, Tail},
     member::{Fanout, Member},
+    meters::{Held, Meters},
     outbox::SocketId,
     presence::Presence,
     rates::Allowance,
-    ring::Ring,
+    ring::{self, Kept, Ring},
 };
+use figures::Before;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 use tincan_backend::rooms::RoomInfo;
@@ -50,9 +54,9 @@ struct Inner {
     epoch: Epoch,
     tail: Option<Tail>,
     ring: Ring,
-    members: HashMap<SocketId, Member>,
+    members: BTreeMap<SocketId, Seat>,
     presence: Presence,
-    leg_sockets: HashMap<LegId, SocketId>,
+    leg_sockets: BTreeMap<LegId, SocketId>,
     page_url: Option<String>,
     last_text: Option<LastText>,
     /// Entries this node appended and has not folded back yet: their effects are ours to run.
@@ -66,7 +70,16 @@ struct Inner {
     tell_lobby: bool,
     /// Whether the conversation is open.
     session_open: bool,
+    /// While a call goes on.
+    call_counted: Option<Held>,
     closed: bool,
+    _counted: Held,
+}
+
+/// A member in its room.
+struct Seat {
+    member: Member,
+    _counted: Held,
 }
 
 struct LastText {
@@ -88,15 +101,17 @@ enum Rejected {
 }
 
 impl RoomCell {
-    pub(crate) fn new(info: RoomInfo, now: Timestamp) -> Self {
+    pub(crate) fn new(info: RoomInfo, now: Timestamp, limits: &Limits, meters: &Meters) -> Self {
+        let kept = Kept { events: limits.ring_events, bytes: limits.ring_bytes, time: limits.ring_for() };
+        let held = ring::Held { events: meters.ring_events.clone(), bytes: meters.ring_bytes.clone() };
         let inner = Inner {
             room: Room::default(),
             epoch: Epoch(uuid::Uuid::nil()),
             tail: None,
-            ring: Ring::default(),
-            members: HashMap::new(),
-            presence: Presence::default(),
-            leg_sockets: HashMap::new(),
+            ring: Ring::new(kept, held),
+            members: BTreeMap::new(),
+            presence: Presence::new(&meters.presences),
+            leg_sockets: BTreeMap::new(),
             page_url: None,
             last_text: None,
             appended: HashSet::new(),
@@ -107,7 +122,9 @@ impl RoomCell {
             told_lobby_at: Timestamp(0),
             tell_lobby: false,
             session_open: info.open,
+            call_counted: None,
             closed: false,
+            _counted: meters.rooms.hold(),
         };
         Self {
             id: info.session,
@@ -123,9 +140,13 @@ impl RoomCell {
         self.info.visitor.into()
     }
 
-    /// Locks the room with its log open and everything folded that there is.
+    /// Locks the room with its log open and everything folded that there is. The log of a closed
+    /// room is gone and stays so.
     async fn open(&self, hub: &Arc<Hub>) -> Result<MutexGuard<'_, Inner>, Refusal> {
         let mut inner = self.inner.lock().await;
+        if inner.closed {
+            return Ok(inner);
+        }
         if inner.tail.is_none() {
             let tail = hub.log.open(self.id).await.map_err(unavailable)?;
             inner.epoch = tail.epoch;
@@ -177,19 +198,30 @@ impl RoomCell {
             match item {
                 Item::Snapshot(snapshot) => {
                     if snapshot.seq > inner.room.seq || inner.room.seq == 0 {
-                        inner.ring = Ring::after(snapshot.seq);
+                        inner.ring.restart(snapshot.seq);
                         inner.room = Room::clone(&snapshot);
+                        // What the snapshot holds does not come again.
+                        inner.appended.clear();
+                        inner.count_call(hub);
                     }
                 }
-                Item::Entry(entry) => match inner.room.fold(&entry) {
-                    Folded::Took(effects) => {
-                        inner.ring.push(entry.clone());
-                        inner.deliver(&entry);
-                        let mine = inner.appended.remove(&entry.id);
-                        self.after_fold(hub, inner, &entry, effects, mine);
+                Item::Entry(entry) => {
+                    let before = Before::of(&inner.room.call);
+                    match inner.room.fold(&entry) {
+                        Folded::Took(effects) => {
+                            let payload = entry.to_broadcast(false);
+                            inner.ring.push(entry.clone(), payload.len());
+                            inner.deliver(hub, &entry, &payload);
+                            let mine = inner.appended.remove(&entry.id);
+                            if mine {
+                                before.count(&inner.room.call, &entry);
+                            }
+                            inner.count_call(hub);
+                            self.after_fold(hub, inner, &entry, effects, mine);
+                        }
+                        Folded::Old | Folded::Gap => {}
                     }
-                    Folded::Old | Folded::Gap => {}
-                },
+                }
             }
         }
         if inner.room.seq != before {
@@ -199,6 +231,9 @@ impl RoomCell {
 
     /// Appends an event of the server itself. Behind and refused mean the same: it is late.
     async fn append_system(&self, hub: &Arc<Hub>, inner: &mut Inner, event: Event) {
+        if inner.closed {
+            return;
+        }
         for _ in 0..MAX_TRIES {
             let (from, at) = (Sender::system(), hub.now());
             if inner.room.check(&from, &event, at).is_err() {
@@ -217,25 +252,33 @@ const MAX_TRIES: usize = 16;
 
 impl Inner {
     /// Sends one logged event to all members.
-    fn deliver(&self, entry: &Entry) {
-        let payload = entry.to_broadcast(false);
-        let mut fanout = Fanout::new("broadcast", &payload);
-        for (socket, member) in &self.members {
+    fn deliver(&self, hub: &Hub, entry: &Entry, payload: &str) {
+        let mut fanout = Fanout::new("broadcast", payload);
+        for (socket, Seat { member, .. }) in &self.members {
             if member.own || self.pushing != Some(*socket) {
                 fanout.to(member);
             }
         }
-        metrics::counter!("tincan_signal_messages_total", "type" => entry.event.name(), "direction" => "out")
-            .increment(self.members.len() as u64);
+        hub.meters.told(entry.event.name(), self.members.len());
+    }
+
+    /// Counts the call while it goes on.
+    fn count_call(&mut self, hub: &Hub) {
+        match (self.room.call.is_live(), &self.call_counted) {
+            (true, None) => self.call_counted = Some(hub.meters.calls.hold()),
+            (false, Some(_)) => self.call_counted = None,
+            (true, Some(_)) | (false, None) => {}
+        }
     }
 
     /// The member whose socket carries this leg.
     fn leg_member(&self, leg: LegId) -> Option<&Member> {
-        self.leg_sockets.get(&leg).and_then(|socket| self.members.get(socket))
+        let seat = self.leg_sockets.get(&leg).and_then(|socket| self.members.get(socket));
+        seat.map(|seat| &seat.member)
     }
 
     fn visitor_is_here(&self) -> bool {
-        self.members.values().any(|member| member.sender.role == Role::Visitor)
+        self.members.values().any(|seat| seat.member.sender.role == Role::Visitor)
     }
 }
 

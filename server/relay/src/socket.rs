@@ -3,27 +3,31 @@
 use crate::{
     channel::{Channels, Greeting, Pace},
     hub::{Hub, tell},
-    outbox::{Close, Outbox},
+    outbox::{Close, Outbox, Queue},
+    rates::Bucket,
 };
 use axum::{
     Json,
     extract::{
         FromRequestParts, Query, Request, State,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+        ws::{CloseFrame, Message, WebSocketUpgrade},
     },
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures::{Sink, SinkExt, Stream, StreamExt};
 use serde::Deserialize;
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
+use tincan_backend::ClientIp;
 use tincan_signaling::{
     code::{Code, Refusal},
     frame::{Frame, MAX_FRAME, Version},
 };
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
 /// A WebSocket ping goes out so often; without any frame for twice as long the network is lost.
 const PING: Duration = Duration::from_secs(10);
@@ -35,6 +39,8 @@ const FROZEN: Duration = Duration::from_secs(150);
 const UNJOINED: Duration = Duration::from_secs(10);
 /// A socket that was too fast all that time is closed.
 const TOO_FAST: Duration = Duration::from_secs(10);
+/// One that was not for so long is forgiven.
+const CALM: Duration = Duration::from_secs(1);
 /// A peer that takes nothing for so long is gone.
 const WRITE: Duration = Duration::from_secs(10);
 /// The library's own buffers would take 128 KiB a socket.
@@ -49,6 +55,8 @@ pub(crate) struct Query_ {
     vsn: Option<String>,
 }
 
+/// Where a request comes from that nobody looked at.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// The key of our own pages for staff.
 const DASHBOARD: &str = "dashboard";
 /// How Phoenix clients hide a token in the subprotocol.
@@ -57,6 +65,10 @@ const BEARER: &str = "base64url.bearer.phx.";
 /// `GET /realtime/v1/websocket`: limits, key and origin are checked before the upgrade.
 pub(crate) async fn upgrade(State(hub): State<Arc<Hub>>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
+    let address = parts.extensions.get::<ClientIp>().map_or(UNKNOWN, |client| client.counted_as());
+    if let Err(refusal) = hub.sockets.knock(address) {
+        return refuse(&refusal);
+    }
     let Ok(Query(query)) = Query::<Query_>::try_from_uri(&parts.uri) else {
         return refuse(&Refusal::new(Code::BadRequest, "The query cannot be read."));
     };
@@ -68,7 +80,7 @@ pub(crate) async fn upgrade(State(hub): State<Arc<Hub>>, request: Request) -> Re
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let (outbox, frames) = match hub.connect() {
+    let (outbox, frames) = match hub.connect(address, greeting.tenant) {
         Ok(connected) => connected,
         Err(refusal) => return refuse(&refusal),
     };
@@ -85,9 +97,13 @@ pub(crate) async fn upgrade(State(hub): State<Arc<Hub>>, request: Request) -> Re
 }
 
 fn refuse(refusal: &Refusal) -> Response {
+    metrics::counter!("tincan_ws_refused_total", "reason" => refusal.code.as_str()).increment(1);
     let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let body = serde_json::json!({ "error": refusal.reason, "code": refusal.code });
-    (status, Json(body)).into_response()
+    let mut body = serde_json::json!({ "error": refusal.reason, "code": refusal.code });
+    let Some(wait) = refusal.retry_after_ms else { return (status, Json(body)).into_response() };
+    body["retry_after_ms"] = wait.into();
+    let seconds = HeaderValue::from(wait.div_ceil(1_000));
+    (status, [(header::RETRY_AFTER, seconds)], Json(body)).into_response()
 }
 
 /// Who knocks: the version, the tenant that the key names, the token if one came along.
@@ -117,6 +133,7 @@ async fn greet(hub: &Arc<Hub>, query: &Query_, headers: &HeaderMap) -> Result<(G
         }
         Some(key) => tenant = Some(hub.backend.tenant_by_key(key).await.map_err(tell)?),
     }
+    let token = token.filter(|token| token.len() <= hub.config.limits.join_bytes);
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if let Some(origin) = origin.filter(|origin| *origin != hub.config.own_origin) {
         let allowed = match tenant {
@@ -154,8 +171,13 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// What carries frames: a WebSocket, or what stands for one in the simulator.
+pub(crate) trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin {}
+
+impl<T: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin> Frames for T {}
+
 /// Writes to a peer that reads; one that does not is gone.
-async fn write(stream: &mut WebSocket, message: Message) -> Option<()> {
+async fn write(stream: &mut impl Frames, message: Message) -> Option<()> {
     tokio::time::timeout(WRITE, stream.send(message)).await.ok()?.ok()
 }
 
@@ -168,24 +190,61 @@ struct Clocks {
     /// Not read before then, because the client was too fast.
     slow_until: Option<Instant>,
     slow_since: Option<Instant>,
+    /// From then on a frame of any kind shows that the client is no longer too fast.
+    calm_from: Instant,
+    /// What the client may send, whatever it is.
+    frames: Bucket,
+    bytes: Bucket,
 }
 
-async fn run(
+impl Clocks {
+    /// Counts one message that just came: how long to wait before the next is read.
+    fn count(&mut self, message: &Message) -> Option<Duration> {
+        let bytes = match message {
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+            Message::Close(_) => 0,
+        };
+        let frames = self.frames.owe_at(self.last_frame, 1.0);
+        self.bytes.owe_at(self.last_frame, bytes as f64).max(frames)
+    }
+
+    /// Reads on more slowly when the client was too fast. False: it was so for too long.
+    fn pace(&mut self, pace: Pace, hub: &Hub) -> bool {
+        let now = self.last_frame;
+        match pace {
+            Pace::Slow(wait) => {
+                hub.meters.slowed.increment(1);
+                self.slow_until = Some(now + wait);
+                self.calm_from = now + wait + CALM;
+                return now.duration_since(*self.slow_since.get_or_insert(now)) <= TOO_FAST;
+            }
+            Pace::Fine => self.slow_since = None,
+            Pace::Uncounted if now >= self.calm_from => self.slow_since = None,
+            Pace::Uncounted => {}
+        }
+        true
+    }
+}
+
+/// Serves one socket from its first frame to the last.
+pub(crate) async fn run(
     hub: Arc<Hub>,
-    mut stream: WebSocket,
+    mut stream: impl Frames,
     outbox: Outbox,
-    mut frames: mpsc::Receiver<Utf8Bytes>,
+    mut frames: Queue,
     greeting: Greeting,
 ) {
+    let _task = hub.meters.tasks.sockets.hold();
     let socket = outbox.id;
     let mut channels = Channels::new(hub.clone(), outbox.clone(), greeting);
     let why = serve(&hub, &mut stream, &outbox, &mut frames, &mut channels).await;
     channels.leave_all().await;
     hub.disconnect(socket);
-    let reason = why.map_or("gone", Close::reason);
+    let reason = why.map_or(Close::GONE, Close::reason);
     metrics::counter!("tincan_ws_disconnects_total", "reason" => reason).increment(1);
     if let Some(why) = why {
-        while let Ok(frame) = frames.try_recv() {
+        while let Some(frame) = frames.try_next() {
             if write(&mut stream, Message::Text(frame)).await.is_none() {
                 return;
             }
@@ -199,9 +258,9 @@ async fn run(
 /// Serves until the socket is gone (`None`) or the server wants it closed.
 async fn serve(
     hub: &Arc<Hub>,
-    stream: &mut WebSocket,
+    stream: &mut impl Frames,
     outbox: &Outbox,
-    frames: &mut mpsc::Receiver<Utf8Bytes>,
+    frames: &mut Queue,
     channels: &mut Channels,
 ) -> Option<Close> {
     let now = Instant::now();
@@ -213,6 +272,9 @@ async fn serve(
         asleep: false,
         slow_until: None,
         slow_since: None,
+        calm_from: now,
+        frames: Bucket::new(hub.config.limits.rates.frames),
+        bytes: Bucket::new(hub.config.limits.rates.bytes),
     };
     let mut draining = hub.draining.subscribe();
     let closed = outbox.closed();
@@ -232,26 +294,19 @@ async fn serve(
             biased;
             why = &mut closed => return Some(why),
             () = &mut drain => return Some(Close::Restart),
-            frame = frames.recv() => {
+            frame = frames.next() => {
                 write(stream, Message::Text(frame?)).await?;
             }
-            message = stream.recv(), if clocks.slow_until.is_none() => {
+            message = stream.next(), if clocks.slow_until.is_none() => {
                 let message = message?.ok()?;
                 clocks.last_frame = Instant::now();
                 if matches!(message, Message::Close(_)) {
                     return None;
                 }
-                match take(&message, channels, &mut clocks).await {
-                    Pace::Slow(wait) => {
-                        let now = Instant::now();
-                        let since = *clocks.slow_since.get_or_insert(now);
-                        if now.duration_since(since) > TOO_FAST {
-                            return Some(Close::RateLimited);
-                        }
-                        clocks.slow_until = Some(now + wait);
-                    }
-                    Pace::Fine => clocks.slow_since = None,
-                    Pace::Uncounted => {}
+                let wait = clocks.count(&message);
+                let pace = take(&message, channels, &mut clocks).await.and(wait);
+                if !clocks.pace(pace, hub) {
+                    return Some(Close::RateLimited);
                 }
             }
             () = sleep_until(due) => {

@@ -7,11 +7,12 @@ mod fold;
 
 use crate::{
     member::{Fanout, Member},
+    meters::{AGENTS, Held, Level, Meters},
     outbox::SocketId,
     presence::Presence,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -33,20 +34,22 @@ pub(crate) struct Tenant {
     inner: Mutex<Inner>,
 }
 
-#[derive(Default)]
 struct Inner {
-    devices: HashMap<SocketId, StaffDevice>,
-    users: HashMap<Sub, User>,
+    devices: BTreeMap<SocketId, StaffDevice>,
+    users: BTreeMap<Sub, User>,
     presence: Presence,
-    ringing: HashMap<CallId, Rings>,
-    rooms: HashSet<SessionId>,
+    ringing: BTreeMap<CallId, Rings>,
+    rooms: BTreeSet<SessionId>,
     availability: Availability,
+    dashboards: Level,
+    _counted: Held,
 }
 
 struct StaffDevice {
     member: Member,
     wish: Option<Wish>,
     asleep: bool,
+    _counted: Held,
 }
 
 struct User {
@@ -61,7 +64,7 @@ struct User {
 
 struct Rings {
     ringing: Ringing,
-    users: HashSet<Sub>,
+    users: BTreeSet<Sub>,
 }
 
 /// What must happen elsewhere because something changed here.
@@ -84,12 +87,46 @@ pub(crate) struct RungChange {
 }
 
 impl Tenant {
-    pub(crate) fn new(id: TenantId) -> Self {
-        Self { id, inner: Mutex::default() }
+    pub(crate) fn new(id: TenantId, meters: &Meters) -> Self {
+        let inner = Inner {
+            devices: BTreeMap::new(),
+            users: BTreeMap::new(),
+            presence: Presence::new(&meters.presences),
+            ringing: BTreeMap::new(),
+            rooms: BTreeSet::new(),
+            availability: Availability::default(),
+            dashboards: meters.dashboards.clone(),
+            _counted: meters.tenants.hold(),
+        };
+        Self { id, inner: Mutex::new(inner) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether one more dashboard would be too many.
+    pub(crate) fn is_full(&self, socket: SocketId, most: usize) -> bool {
+        let inner = self.lock();
+        inner.devices.len() >= most && !inner.devices.contains_key(&socket)
+    }
+
+    /// Whether nobody and nothing is here: a new one would be the same.
+    pub(crate) fn is_idle(&self) -> bool {
+        let inner = self.lock();
+        inner.devices.is_empty()
+            && inner.users.is_empty()
+            && inner.ringing.is_empty()
+            && inner.rooms.is_empty()
+    }
+
+    /// Adds up the users by status, in the order of [`AGENTS`].
+    pub(crate) fn count_agents(&self, counts: &mut [usize; AGENTS.len()]) {
+        for user in self.lock().users.values() {
+            if let Some(at) = AGENTS.iter().position(|status| *status == user.status) {
+                counts[at] += 1;
+            }
+        }
     }
 
     /// A dashboard enters the lobby (again).
@@ -109,7 +146,8 @@ impl Tenant {
         let (wish, asleep) =
             inner.devices.get(&socket).map_or((None, false), |device| (device.wish, device.asleep));
         let sub = member.sender.sub;
-        inner.devices.insert(socket, StaffDevice { member, wish, asleep });
+        let counted = inner.dashboards.hold();
+        inner.devices.insert(socket, StaffDevice { member, wish, asleep, _counted: counted });
         let change = inner.refresh(now);
         let state = inner.presence.state().to_string();
         let ringing = inner.ringing_for(sub);
@@ -242,7 +280,7 @@ impl Tenant {
         let rings = inner
             .ringing
             .entry(ringing.call_id)
-            .or_insert_with(|| Rings { ringing: ringing.clone(), users: HashSet::new() });
+            .or_insert_with(|| Rings { ringing: ringing.clone(), users: BTreeSet::new() });
         rings.users.extend(users.iter().map(|rung| rung.sub));
         let event = LobbyEvent::Ringing(ringing.clone());
         inner.tell(&event, |sub| users.iter().any(|rung| rung.sub == sub));
@@ -269,9 +307,14 @@ impl Tenant {
         self.lock().tell(event, |_| true);
     }
 
-    /// A room of this tenant is open on this node.
-    pub(crate) fn add_room(&self, room: SessionId) {
-        self.lock().rooms.insert(room);
+    /// A room of this tenant is open on this node. False: there are too many.
+    pub(crate) fn add_room(&self, room: SessionId, most: usize) -> bool {
+        let mut inner = self.lock();
+        let may = inner.rooms.len() < most || inner.rooms.contains(&room);
+        if may {
+            inner.rooms.insert(room);
+        }
+        may
     }
 
     /// A room of this tenant was closed.
@@ -284,11 +327,19 @@ impl Tenant {
         self.lock().rooms.iter().copied().collect()
     }
 
+    /// Whether nobody and nothing is left here.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        let Inner { devices, users, presence, ringing, rooms, .. } = &*self.lock();
+        let shown = presence.state().as_object().is_some_and(|state| !state.is_empty());
+        devices.is_empty() && users.is_empty() && ringing.is_empty() && rooms.is_empty() && !shown
+    }
+
     /// How many calls go on or ring, as far as users are reserved or rung.
     pub(crate) fn running_calls(&self) -> u32 {
         let inner = self.lock();
         let reserved = inner.users.values().filter_map(|user| user.on_call);
-        let all: HashSet<CallId> = reserved.chain(inner.ringing.keys().copied()).collect();
+        let all: BTreeSet<CallId> = reserved.chain(inner.ringing.keys().copied()).collect();
         u32::try_from(all.len()).unwrap_or(u32::MAX)
     }
 }

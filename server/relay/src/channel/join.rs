@@ -1,9 +1,10 @@
 //! Joining: one chain of gates, each with a refusal of its own. Refusals carry a reason only, with
 //! Supabase's codes, since clients show all there is.
 
-use super::{Channel, Channels, Place};
+use super::{Channel, Channels, Place, clip};
 use crate::{
     member::{Member, reply},
+    meters::{self, Held},
     outbox::Outbox,
     rates::Bucket,
 };
@@ -21,9 +22,6 @@ use tokio::time::Instant;
 /// How long a join may wait for its `access_token` event.
 const TOKEN_WAIT: Duration = Duration::from_secs(5);
 
-/// The longest join payload, in bytes: a token and a few settings.
-const MAX_JOIN: usize = 16 * 1024;
-
 /// A join on its way through the gates, or waiting for its token.
 pub(super) struct Pending {
     /// The topic as the client wrote it.
@@ -32,12 +30,12 @@ pub(super) struct Pending {
     reference: Option<String>,
     join: Join,
     pub(super) until: Instant,
+    _counted: Held,
 }
 
 impl Pending {
     pub(super) fn refuse(&self, outbox: &Outbox, version: Version, reason: &str) {
-        let code = reason.split(':').next().unwrap_or_default().to_owned();
-        metrics::counter!("tincan_joins_refused_total", "reason" => code).increment(1);
+        meters::join_refused(reason);
         let response = serde_json::json!({ "reason": reason }).to_string();
         let (join_ref, reference) = (self.join_ref.as_deref(), self.reference.as_deref());
         reply(outbox, version, join_ref, reference, &self.written, false, &response);
@@ -59,6 +57,7 @@ impl Channels {
             reference: reference.map(str::to_owned),
             join: Join::default(),
             until: Instant::now() + TOKEN_WAIT,
+            _counted: self.hub.meters.joining.hold(),
         };
         let topic = match self.ask(written, payload) {
             Ok((topic, join)) => {
@@ -86,13 +85,15 @@ impl Channels {
         let topic: Topic = written
             .parse()
             .map_err(|_| format!("Unauthorized: There is no channel topic {}.", clip(written)))?;
-        let join = (payload.len() <= MAX_JOIN).then(|| serde_json::from_str::<Join>(payload).ok()).flatten();
+        let join = (payload.len() <= self.hub.config.limits.join_bytes)
+            .then(|| serde_json::from_str::<Join>(payload).ok())
+            .flatten();
         let join = join.ok_or("InvalidJoinPayload: The join payload has the wrong shape.")?;
         if !join.config.postgres_changes.is_empty() {
             return Err("InvalidJoinPayload: There are no database changes to listen to.".into());
         }
         let known = self.joined.contains_key(&topic) || self.pending.contains_key(&topic);
-        if self.joined.len() + self.pending.len() >= self.hub.config.max_channels && !known {
+        if self.joined.len() + self.pending.len() >= self.hub.config.limits.channels && !known {
             return Err("ChannelRateLimitReached: Too many channels on one socket.".into());
         }
         Ok((topic, join))
@@ -100,9 +101,13 @@ impl Channels {
 
     async fn complete_join(&mut self, topic: Topic, pending: Pending, token: &str) {
         match self.gates(topic, &pending, token).await {
-            Ok(()) => self.ever_joined = true,
+            Ok(()) => {
+                self.ever_joined = true;
+                metrics::counter!("tincan_joins_total").increment(1);
+            }
             Err(reason) => pending.refuse(&self.outbox, self.version(), &reason),
         }
+        self.keep_sessions();
     }
 
     async fn gates(&mut self, topic: Topic, pending: &Pending, token: &str) -> Result<(), String> {
@@ -114,7 +119,7 @@ impl Channels {
         }
         let identity = Arc::new(identity);
         // Known before it is in: whoever is signed out meanwhile does not slip through.
-        self.hub.identify(self.outbox.id, &identity);
+        self.hub.sockets.identify(self.outbox.id, &identity).map_err(refused)?;
         let member = self.member(pending, &identity, topic);
         let (member, place) =
             self.enter(topic, pending, &identity, &member).await.map_err(|refusal| match refusal.code {
@@ -124,9 +129,9 @@ impl Channels {
                         "Unauthorized: You do not have permissions to enter this channel topic: {written}"
                     )
                 }
-                _ => format!("{}: {}", refusal.code, refusal.reason),
+                _ => refused(refusal),
             })?;
-        let rates = &self.hub.config.rates;
+        let rates = &self.hub.config.limits.rates;
         // A superseded join gets nothing: the new one stands in its place.
         let (signals, presence) = match self.joined.remove(&topic) {
             Some(old) => (old.signals, old.presence),
@@ -175,8 +180,11 @@ impl Channels {
                 if !identity.is_staff_of(tenant) {
                     return Err(Refusal::new(Code::Forbidden, "This lobby is not yours to enter."));
                 }
+                let (tenant, most) = (self.hub.tenant(tenant), self.hub.config.limits.members);
+                if tenant.is_full(self.outbox.id, most) {
+                    return Err(Refusal::new(Code::LimitReached, "There are too many dashboards."));
+                }
                 member.reply(reference, true, r#"{"postgres_changes":[]}"#);
-                let tenant = self.hub.tenant(tenant);
                 let change = tenant.join(member.clone(), self.hub.now());
                 self.hub.follow(tenant.id, change);
                 self.hub.show_sessions(tenant.clone(), member.clone());
@@ -199,6 +207,10 @@ impl Channels {
         struct Token {
             access_token: Option<String>,
         }
+        if payload.len() > self.hub.config.limits.join_bytes {
+            let refusal = Refusal::new(Code::TooLarge, "No token is that long.");
+            return self.refuse_anywhere(written, None, "access_token", &refusal);
+        }
         let Ok(Token { access_token: Some(token) }) = serde_json::from_str(payload) else { return };
         let Ok(topic) = written.parse::<Topic>() else { return };
         if let Some(pending) = self.pending.remove(&topic) {
@@ -207,11 +219,23 @@ impl Channels {
         let Some(channel) = self.joined.get_mut(&topic) else { return };
         match self.hub.backend.verify(&token) {
             Ok(identity) if same_rights(&identity, &channel.identity) => {
-                self.hub.identify(self.outbox.id, &identity);
+                let revoked = self.hub.backend.still_valid(&identity).is_err();
                 channel.identity = Arc::new(identity);
+                self.keep_sessions();
+                if revoked {
+                    self.unauthorized(topic).await;
+                }
             }
             Ok(_) | Err(_) => self.unauthorized(topic).await,
         }
+    }
+}
+
+/// A refusal in the words of a join: Supabase's code where there is one.
+fn refused(refusal: Refusal) -> String {
+    match refusal.code {
+        Code::LimitReached => format!("ConnectionRateLimitReached: {}", refusal.reason),
+        code => format!("{code}: {}", refusal.reason),
     }
 }
 
@@ -225,12 +249,6 @@ fn page_of(url: &str) -> Option<String> {
     let page = url.split(['?', '#']).next()?;
     let web = page.starts_with("https://") || page.starts_with("http://");
     (web && page.len() <= 2048).then(|| page.to_owned())
-}
-
-/// At most so much of what a client wrote is repeated.
-fn clip(text: &str) -> &str {
-    let end = text.char_indices().nth(100).map_or(text.len(), |(at, _)| at);
-    &text[..end]
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is pushed on a channel that was joined.
 
 use super::{Channels, Pace, Place};
-use crate::{presence::MAX_META, room::push::Speaker};
+use crate::room::push::Speaker;
 use tincan_signaling::{
     agent::Wish,
     code::{Code, Refusal},
@@ -38,6 +38,7 @@ impl Channels {
             }
         };
         let hub = &self.hub;
+        hub.meters.heard(event);
         let speaker = Speaker { identity: channel.identity.clone(), socket: Some(self.outbox.id) };
         let pace = match &pushed {
             Pushed::Logged(_) => Pace::Uncounted,
@@ -45,10 +46,15 @@ impl Channels {
         };
         let taken = match pushed {
             Pushed::Typing => {
-                room.typing(&speaker).await;
+                room.typing(hub, &speaker).await;
                 Ok("{}".to_owned())
             }
-            Pushed::Signal(signal) => room.signal(hub, &speaker, signal).await.map(|()| "{}".to_owned()),
+            Pushed::Signal(signal) => {
+                let started = std::time::Instant::now();
+                let passed = room.signal(hub, &speaker, signal).await;
+                hub.meters.relay_seconds.record(started.elapsed());
+                passed.map(|()| "{}".to_owned())
+            }
             // Rights may have ended since the join.
             Pushed::Logged(event) => match hub.backend.still_valid(&channel.identity) {
                 Ok(()) => room.push(hub, &speaker, event).await,
@@ -71,10 +77,15 @@ impl Channels {
             let refusal = Refusal::new(Code::Forbidden, "Join the channel first.");
             return self.refuse_anywhere(topic, reference, "presence", &refusal);
         };
-        let push = serde_json::from_str::<PresencePush>(payload).ok().filter(|_| payload.len() <= MAX_META);
+        self.hub.meters.heard("presence");
+        if payload.len() > self.hub.config.limits.presence_bytes {
+            let refusal = Refusal::new(Code::TooLarge, "Presence shows less than that.");
+            return channel.member.refuse(reference, "presence", &refusal, true);
+        }
+        let push = serde_json::from_str::<PresencePush>(payload).ok();
         let known = push.filter(|push| matches!(push.event.as_str(), "track" | "untrack"));
         let Some(push) = known else {
-            let refusal = Refusal::new(Code::BadEvent, "Presence knows track and untrack, up to 4 KiB.");
+            let refusal = Refusal::new(Code::BadEvent, "Presence knows track and untrack.");
             return channel.member.refuse(reference, "presence", &refusal, true);
         };
         if let Err(wait) = channel.presence.take() {

@@ -1,6 +1,7 @@
 //! The log of one machine: in memory, gone with the process.
 
 use super::{AppendError, Draft, Item, RoomLog, Tail};
+use crate::meters::{Held, Level};
 use futures::future::{BoxFuture, FutureExt, ready};
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,9 +19,17 @@ use uuid::Uuid;
 const TAIL: usize = 1024;
 
 /// All rooms' logs, in memory.
-#[derive(Default)]
 pub struct LocalLog {
     rooms: Mutex<HashMap<SessionId, Log>>,
+    logs: Level,
+    entries: Level,
+}
+
+impl Default for LocalLog {
+    fn default() -> Self {
+        let level = |name: &'static str| Level::new(metrics::gauge!(name));
+        Self { rooms: Mutex::default(), logs: level("tincan_logs"), entries: level("tincan_log_entries") }
+    }
 }
 
 struct Log {
@@ -29,11 +38,13 @@ struct Log {
     snapshot: Option<Arc<Room>>,
     entries: VecDeque<Arc<Entry>>,
     tails: Vec<mpsc::Sender<Item>>,
+    _counted: Held,
 }
 
 impl Log {
-    fn new() -> Self {
+    fn new(logs: &Level) -> Self {
         Self {
+            _counted: logs.hold(),
             epoch: Epoch(Uuid::new_v4()),
             seq: 0,
             snapshot: None,
@@ -49,13 +60,19 @@ impl Log {
 }
 
 impl LocalLog {
+    /// How many rooms have a log, and how many entries stand in all of them.
+    pub fn size(&self) -> (usize, usize) {
+        let rooms = self.rooms();
+        (rooms.len(), rooms.values().map(|log| log.entries.len()).sum())
+    }
+
     fn rooms(&self) -> MutexGuard<'_, HashMap<SessionId, Log>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn append_now(&self, room: SessionId, after: Seq, draft: Draft) -> Result<Seq, AppendError> {
         let mut rooms = self.rooms();
-        let log = rooms.entry(room).or_insert_with(Log::new);
+        let log = rooms.entry(room).or_insert_with(|| Log::new(&self.logs));
         if log.seq != after {
             return Err(AppendError::Behind);
         }
@@ -63,13 +80,14 @@ impl LocalLog {
         let Draft { id, at, from, event } = draft;
         let entry = Arc::new(Entry { id, seq: log.seq, prev: after, at, from, event });
         log.entries.push_back(entry.clone());
+        self.entries.add(1);
         log.publish(&Item::Entry(entry));
         Ok(log.seq)
     }
 
     fn compact_now(&self, room: SessionId, snapshot: Room) -> Result<(), AppendError> {
         let mut rooms = self.rooms();
-        let log = rooms.entry(room).or_insert_with(Log::new);
+        let log = rooms.entry(room).or_insert_with(|| Log::new(&self.logs));
         let fresh = log.seq == 0 && log.snapshot.is_none();
         if !fresh && log.seq < snapshot.seq {
             return Err(AppendError::Behind);
@@ -77,7 +95,9 @@ impl LocalLog {
         if fresh {
             log.seq = snapshot.seq;
         }
+        let before = log.entries.len();
         log.entries.retain(|entry| entry.seq > snapshot.seq);
+        self.entries.add(log.entries.len() as i64 - before as i64);
         let snapshot = Arc::new(snapshot);
         if fresh {
             log.publish(&Item::Snapshot(snapshot.clone()));
@@ -88,7 +108,7 @@ impl LocalLog {
 
     fn open_now(&self, room: SessionId) -> Tail {
         let mut rooms = self.rooms();
-        let log = rooms.entry(room).or_insert_with(Log::new);
+        let log = rooms.entry(room).or_insert_with(|| Log::new(&self.logs));
         let (sender, live) = mpsc::channel(TAIL);
         log.tails.push(sender);
         let head = log.snapshot.iter().cloned().map(Item::Snapshot);
@@ -111,7 +131,8 @@ impl RoomLog for LocalLog {
     }
 
     fn close(&self, room: SessionId) -> BoxFuture<'_, ()> {
-        self.rooms().remove(&room);
+        let gone = self.rooms().remove(&room);
+        self.entries.add(-(gone.map_or(0, |log| log.entries.len()) as i64));
         ready(()).boxed()
     }
 }

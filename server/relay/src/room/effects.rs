@@ -7,7 +7,7 @@ use tincan_backend::calls::CallRecord;
 use tincan_signaling::{
     call::{Call, CallState, Effect},
     event::{Entry, Event, Role},
-    lobby::{LobbyEvent, Ringing, SessionUpdate},
+    lobby::{LastCall, LobbyEvent, Ringing, SessionUpdate},
 };
 
 impl RoomCell {
@@ -45,9 +45,8 @@ impl RoomCell {
                     }
                 }
                 Effect::Record if mine => self.record(hub, inner),
-                Effect::Ended { reason } => {
+                Effect::Ended { .. } => {
                     inner.leg_sockets.clear();
-                    metrics::counter!("tincan_calls_total", "result" => reason.as_str()).increment(1);
                     if let Some(call) = inner.room.call.id() {
                         hub.release(self.tenant, call);
                     }
@@ -111,14 +110,15 @@ impl RoomCell {
     fn session_update(&self, hub: &Arc<Hub>, inner: &Inner) -> SessionUpdate {
         let state = inner.room.call.state();
         let live = !matches!(state, CallState::Idle | CallState::Ended);
-        let call_with = match &inner.room.call {
-            Call::Accepted(accepted) => {
-                let staff = accepted.legs.iter().find(|leg| leg.role.is_staff());
-                staff.map(|leg| leg.name.clone())
-            }
-            Call::Idle | Call::Ringing(_) | Call::Ended(_) => None,
-        };
         let last = inner.last_text.as_ref();
+        let (mut staff, mut last_call) = (None, None);
+        match &inner.room.call {
+            Call::Accepted(accepted) => staff = accepted.legs.iter().find(|leg| leg.role.is_staff()),
+            Call::Ended(ended) if last.is_none_or(|last| last.at <= ended.at) => {
+                last_call = Some(LastCall::from(ended));
+            }
+            Call::Idle | Call::Ringing(_) | Call::Ended(_) => {}
+        }
         SessionUpdate {
             session_id: self.id,
             visitor: self.info.visitor_name.clone(),
@@ -131,7 +131,9 @@ impl RoomCell {
             last_by: last.map(|last| last.by),
             last_at: last.map_or_else(|| hub.now(), |last| last.at),
             call: live.then_some(state),
-            call_with,
+            call_with: staff.map(|leg| leg.name.clone()),
+            call_by: staff.map(|leg| leg.sub),
+            last_call,
         }
     }
 }

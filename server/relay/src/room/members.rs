@@ -1,6 +1,6 @@
 //! Who comes, who goes, and what each gets to hear first.
 
-use super::{Closed, Inner, RoomCell};
+use super::{Closed, Inner, RoomCell, Seat};
 use crate::{
     hub::Hub,
     member::{Fanout, Member},
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use tincan_signaling::{
     call::Call,
-    code::Refusal,
+    code::{Code, Refusal},
     event::{Event, Role, Rung},
     id::LegId,
     wire::{AvailabilityEvent, Joined, Replay, Snapshot},
@@ -38,6 +38,14 @@ impl RoomCell {
         if inner.closed {
             return Err(Closed);
         }
+        let (socket, most) = (member.outbox.id, hub.config.limits.members);
+        if inner.members.len() >= most && !inner.members.contains_key(&socket) {
+            return Ok(Err(Refusal {
+                retry_after_ms: Some(5_000),
+                limit: Some(most as u64),
+                ..Refusal::new(Code::LimitReached, "There are too many sockets in this room.")
+            }));
+        }
         let now = hub.now();
         let (epoch, seq) = (inner.epoch, inner.room.seq);
         let missed = match &replay {
@@ -53,10 +61,16 @@ impl RoomCell {
         };
         metrics::counter!("tincan_resume_total", "result" => result).increment(1);
 
-        let socket = member.outbox.id;
-        let same_key = |(other, there): (&SocketId, &Member)| *other != socket && there.key == member.key;
+        let same_key =
+            |(other, there): (&SocketId, &Seat)| *other != socket && there.member.key == member.key;
         if inner.members.iter().any(same_key) {
             member.key = format!("{}~{}", member.key, socket.0).into();
+        }
+        // Joined again under another name: the old one is shown no longer.
+        let before = inner.members.get(&socket).map(|seat| seat.member.key.clone());
+        if let Some(before) = before.filter(|before| *before != member.key) {
+            let diffs = inner.presence.untrack(&before, socket);
+            inner.send_diffs(&diffs);
         }
         let joined = Joined { postgres_changes: Vec::new(), epoch, seq, gap: missed.is_none() };
         member.reply(reference, true, &serde_json::to_string(&joined).unwrap_or_default());
@@ -78,7 +92,9 @@ impl RoomCell {
             inner.visitor_gone = None;
             inner.tell_lobby = true;
         }
-        inner.members.insert(socket, member.clone());
+        hub.meters.told("call_state", 1);
+        let seat = Seat { member: member.clone(), _counted: hub.meters.members.hold() };
+        inner.members.insert(socket, seat);
         inner.empty_since = None;
         self.ring_visitor_again(hub, &mut inner, &member).await;
         self.wake.notify_one();
@@ -101,7 +117,7 @@ impl RoomCell {
     /// A member is gone, with the legs its socket carried.
     pub(crate) async fn leave(&self, hub: &Arc<Hub>, socket: SocketId) {
         let mut inner = self.inner.lock().await;
-        let Some(member) = inner.members.remove(&socket) else { return };
+        let Some(Seat { member, .. }) = inner.members.remove(&socket) else { return };
         let diffs = inner.presence.untrack(&member.key, socket);
         inner.send_diffs(&diffs);
         let lost: Vec<LegId> = inner
@@ -132,7 +148,7 @@ impl RoomCell {
     /// Shows a member to the others.
     pub(crate) async fn track(&self, socket: SocketId, meta: Map<String, Value>) {
         let mut inner = self.inner.lock().await;
-        let Some(key) = inner.members.get(&socket).map(|member| member.key.clone()) else { return };
+        let Some(key) = inner.members.get(&socket).map(|seat| seat.member.key.clone()) else { return };
         let diffs = inner.presence.track(&key, socket, meta);
         inner.send_diffs(&diffs);
     }
@@ -140,17 +156,19 @@ impl RoomCell {
     /// Shows a member no longer.
     pub(crate) async fn untrack(&self, socket: SocketId) {
         let mut inner = self.inner.lock().await;
-        let Some(key) = inner.members.get(&socket).map(|member| member.key.clone()) else { return };
+        let Some(key) = inner.members.get(&socket).map(|seat| seat.member.key.clone()) else { return };
         let diffs = inner.presence.untrack(&key, socket);
         inner.send_diffs(&diffs);
     }
 
     /// Tells visitors whether somebody can answer.
-    pub(crate) async fn tell_availability(&self, event: AvailabilityEvent) {
+    pub(crate) async fn tell_availability(&self, hub: &Hub, event: AvailabilityEvent) {
         let inner = self.inner.lock().await;
         let payload = serde_json::to_string(&event).unwrap_or_default();
-        for member in inner.members.values().filter(|member| member.sender.role == Role::Visitor) {
+        let members = inner.members.values().map(|seat| &seat.member);
+        for member in members.filter(|member| member.sender.role == Role::Visitor) {
             member.broadcast("availability", &payload);
+            hub.meters.told("availability", 1);
         }
     }
 }
@@ -160,7 +178,8 @@ impl Inner {
         for diff in diffs {
             let payload = diff.to_string();
             let mut fanout = Fanout::new("presence_diff", &payload);
-            for member in self.members.values().filter(|member| member.presence.is_some()) {
+            let members = self.members.values().map(|seat| &seat.member);
+            for member in members.filter(|member| member.presence.is_some()) {
                 fanout.to(member);
             }
         }

@@ -1,6 +1,6 @@
 //! What members push: logged events, signals, typing.
 
-use super::{Inner, MAX_TRIES, Rejected, RoomCell};
+use super::{Inner, MAX_TRIES, Rejected, RoomCell, Seat};
 use crate::hub::tell;
 use crate::{hub::Hub, log::Draft, member::Fanout, outbox::SocketId, rates::Allowance};
 use std::sync::{Arc, PoisonError};
@@ -75,7 +75,10 @@ impl RoomCell {
     /// Whether this person may say one more thing of this kind now.
     fn allow(&self, hub: &Arc<Hub>, speaker: &Speaker, event: &Event) -> Result<(), Refusal> {
         let mut allowances = self.allowances.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Allowance::new(&hub.config.rates);
+        if allowances.len() >= hub.config.limits.members {
+            allowances.retain(|_, allowance| !allowance.is_full());
+        }
+        let fresh = || Allowance::new(&hub.config.limits.rates);
         allowances.entry(speaker.identity.sub).or_insert_with(fresh).take(event)
     }
 
@@ -200,6 +203,9 @@ impl RoomCell {
         speaker: &Speaker,
         mut signal: Signal,
     ) -> Result<(), Refusal> {
+        if !fits(&signal.body) {
+            return Err(Refusal::new(Code::TooLarge, "A candidate holds at most 4 KiB, digits 64."));
+        }
         if let Body::Offer { sdp } | Body::Answer { sdp } = &signal.body {
             hub.backend.authorize_description(self.tenant, sdp).await.map_err(tell)?;
         }
@@ -211,24 +217,24 @@ impl RoomCell {
         signal.to = Some(to);
         if let Some(member) = inner.leg_member(to) {
             member.broadcast(signal.body.name(), &signal.to_json());
-            metrics::counter!("tincan_signal_messages_total", "type" => signal.body.name(), "direction" => "out")
-                .increment(1);
+            hub.meters.told(signal.body.name(), 1);
         }
         Ok(())
     }
 
     /// Shows everybody else that somebody types.
-    pub(crate) async fn typing(&self, speaker: &Speaker) {
+    pub(crate) async fn typing(&self, hub: &Hub, speaker: &Speaker) {
         let inner = self.inner.lock().await;
         let typing = Typing { from: speaker.identity.sender(None) };
         let Ok(payload) = serde_json::to_string(&typing) else { return };
         let payload = wire::broadcast("typing", &payload, None);
         let mut fanout = Fanout::new("broadcast", &payload);
-        for (socket, member) in &inner.members {
+        for (socket, Seat { member, .. }) in &inner.members {
             if Some(*socket) != speaker.socket || member.own {
                 fanout.to(member);
             }
         }
+        hub.meters.told("typing", inner.members.len());
     }
 }
 
@@ -270,6 +276,7 @@ impl Inner {
             body: Body::IceServers { ice_servers: hub.config.ice_servers.clone(), expires_at: None },
         };
         member.broadcast(signal.body.name(), &signal.to_json());
+        hub.meters.told(signal.body.name(), 1);
     }
 }
 
@@ -285,6 +292,21 @@ fn draft(hub: &Arc<Hub>, speaker: &Speaker, event: Event, bound: Option<LegId>) 
     };
     let from = speaker.identity.sender(named.or(bound));
     Draft { id: EventId(hub.new_id()), at: hub.now(), from, event }
+}
+
+/// The longest candidate, and the most digits at once. Descriptions have a limit of their own.
+const MAX_CANDIDATE: usize = 4 * 1024;
+const MAX_DIGITS: usize = 64;
+
+fn fits(body: &Body) -> bool {
+    match body {
+        Body::Candidate { candidate, sdp_mid, username_fragment, .. } => {
+            let more = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            candidate.len() + more(sdp_mid) + more(username_fragment) <= MAX_CANDIDATE
+        }
+        Body::Dtmf { digits, .. } => digits.len() <= MAX_DIGITS,
+        Body::Offer { .. } | Body::Answer { .. } | Body::IceServers { .. } => true,
+    }
 }
 
 /// What brings a leg along needs a socket to carry it.

@@ -10,8 +10,6 @@ use tincan_signaling::{
     reason::EndReason,
 };
 
-/// How long the log lives after the last member left.
-const EMPTY: Duration = Duration::from_secs(120);
 /// How long a called visitor may be without a socket.
 const VISITOR_LOST: Duration = Duration::from_secs(10);
 /// A log that cannot be reached is asked again, but not in a tight loop.
@@ -22,6 +20,8 @@ const LOBBY_EVERY: Duration = Duration::from_secs(1);
 impl RoomCell {
     /// Runs until the room is closed.
     pub(crate) async fn run(self: Arc<Self>, hub: Arc<Hub>) {
+        let _task = hub.meters.tasks.rooms.hold();
+        let life = hub.config.limits.room_life();
         loop {
             let next = {
                 let Ok(mut inner) = self.open(&hub).await else {
@@ -32,11 +32,12 @@ impl RoomCell {
                 if inner.closed {
                     return;
                 }
-                inner.next_wake()
+                inner.next_wake(life)
             };
             let now = hub.now();
             let sleep = next.map_or(Duration::from_secs(3600), |next| next.since(now).max(SOONEST));
             tokio::select! {
+                biased;
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(sleep) => {}
             }
@@ -61,12 +62,13 @@ impl RoomCell {
                 self.append_system(hub, inner, event).await;
             }
         }
+        inner.ring.trim(now);
         if inner.tell_lobby && now >= inner.told_lobby_at.after(LOBBY_EVERY) {
             self.tell_lobby(hub, inner);
         }
         if inner.members.is_empty()
             && !inner.room.call.is_live()
-            && inner.empty_since.is_some_and(|since| now >= since.after(EMPTY))
+            && inner.empty_since.is_some_and(|since| now >= since.after(hub.config.limits.room_life()))
         {
             inner.closed = true;
             // The log first: whoever opens the room anew must not find the old one.
@@ -112,11 +114,11 @@ impl RoomCell {
 }
 
 impl Inner {
-    fn next_wake(&self) -> Option<Timestamp> {
+    fn next_wake(&self, life: Duration) -> Option<Timestamp> {
         let call = self.room.call.deadline();
         let visitor = self.visitor_gone.map(|gone| gone.after(VISITOR_LOST));
         let lobby = self.tell_lobby.then(|| self.told_lobby_at.after(LOBBY_EVERY));
-        let end = self.empty_since.filter(|_| !self.room.call.is_live()).map(|since| since.after(EMPTY));
-        [call, visitor, lobby, end].into_iter().flatten().min()
+        let end = self.empty_since.filter(|_| !self.room.call.is_live()).map(|since| since.after(life));
+        [call, visitor, lobby, end, self.ring.ends()].into_iter().flatten().min()
     }
 }
