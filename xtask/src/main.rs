@@ -1,5 +1,6 @@
 //! The one tool that builds, runs and tests Tincan. Reads its arguments and hands over; each step has its own file.
 
+mod bench;
 mod command;
 mod css;
 mod demo;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         "test" => suites::run(&rest),
         "sizes" => sizes::run(),
         "measure" => measure::run(&rest),
+        "bench" => bench::run(&rest),
         "shots" => suites::shots(),
         _ => {
             eprintln!("{USAGE}");
@@ -63,4 +65,6 @@ Usage: cargo xtask COMMAND
   build [--release]            build the pages and the server, run nothing
   sizes                        what a visitor downloads, from a release build
   measure [CALLS]              times of a call, memory and CPU, from a release build
+  bench [OPTIONS]              the relay beside its peers, from release builds
+                               (--rows a,b,c, --sockets N,N, --quick, --help)
   shots                        make the pictures of docs/shots anew";

@@ -57,8 +57,12 @@ pub(crate) fn postgres() -> Result<PathBuf> {
 
 /// Node 20 or newer, and the packages of `end2end/` exactly as its lock file names them.
 pub(crate) fn node_packages() -> Result<()> {
+    npm_project(&paths::end2end())
+}
+
+/// The same for the packages of any folder with a lock file.
+pub(crate) fn npm_project(project: &Path) -> Result<()> {
     node()?;
-    let project = paths::end2end();
     let lock = project.join("package-lock.json");
     let installed = project.join("node_modules/.package-lock.json");
     let newer = |a: &Path, b: &Path| -> Option<bool> {
@@ -67,8 +71,17 @@ pub(crate) fn node_packages() -> Result<()> {
     if newer(&installed, &lock) == Some(true) {
         return Ok(());
     }
-    say("installing the npm packages of end2end/");
+    let name = project.file_name().unwrap_or_default().to_string_lossy();
+    say(&format!("installing the npm packages of {name}/"));
     step("npm ci", Command::new("npm").args(["ci", "--no-fund", "--no-audit"]).current_dir(project))
+}
+
+/// `nats-server`, to be measured beside.
+pub(crate) fn nats_server() -> Result<()> {
+    if on_path("nats-server").is_none() {
+        apt("nats-server", "nats-server")?;
+    }
+    Ok(())
 }
 
 /// Node itself.
