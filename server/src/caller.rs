@@ -19,6 +19,9 @@ pub struct Caller(pub Identity);
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let identity = token(request.headers()).and_then(|token| state.backend.verify(token).ok());
     if let Some(identity) = identity {
+        if let Some(tenant) = identity.tenant {
+            tracing::Span::current().record("tenant", tracing::field::display(tenant));
+        }
         request.extensions_mut().insert(Caller(identity));
     }
     next.run(request).await

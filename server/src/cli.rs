@@ -53,12 +53,14 @@ pub enum Command {
     /// Make and list tenants, and change their plan
     #[command(subcommand)]
     Tenant(crate::commands::tenant::Verb),
-    /// Make, list and disable users, and reset passwords
+    /// Make, list and disable users, change roles, and reset passwords
     #[command(subcommand)]
     User(crate::commands::user::Verb),
     /// Look after the keys that sign tokens
     #[command(subcommand)]
     Key(crate::commands::key::Verb),
+    /// Show who did what: sign-ins, changes of people, plans, sites and keys
+    Audit(crate::commands::audit::Options),
     /// Check that this server can run here, and say how to mend what is wrong
     Doctor,
 }

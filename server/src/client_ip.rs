@@ -1,5 +1,4 @@
-//! Whose request it is, by address: believed from proxies we were told to trust, and never written
-//! down whole.
+//! Whose request it is, by address: believed from proxies we were told to trust.
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -9,42 +8,10 @@ use axum::{
 };
 use ipnet::IpNet;
 use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
-
-/// The address of the client. Printing it shows only its network.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientIp(pub IpAddr);
-
-impl ClientIp {
-    /// What limits count by: one IPv4 address, or the IPv6 /64 that one customer usually has.
-    pub fn counted_as(self) -> IpAddr {
-        match self.0 {
-            IpAddr::V4(_) => self.0,
-            IpAddr::V6(address) => prefix(address, 64).into(),
-        }
-    }
-}
-
-impl fmt::Display for ClientIp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            IpAddr::V4(address) => {
-                let [a, b, c, _] = address.octets();
-                write!(f, "{a}.{b}.{c}.0/24")
-            }
-            IpAddr::V6(address) => write!(f, "{}/48", prefix(address, 48)),
-        }
-    }
-}
-
-impl fmt::Debug for ClientIp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+use tincan_backend::ClientIp;
 
 /// Puts the [`ClientIp`] into the request's extensions.
 pub(crate) async fn find(State(trusted): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
@@ -67,14 +34,17 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
         if !is_trusted(client) {
             break;
         }
-        let Ok(address) = hop.parse::<IpAddr>() else { break };
+        let Some(address) = address_of(hop) else { break };
         client = address.to_canonical();
     }
     client
 }
 
-fn prefix(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
-    Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - bits)))
+/// Some proxies write the port too, and IPv6 in brackets.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    let address = bare.parse().ok();
+    address.or_else(|| hop.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
 }
 
 #[cfg(test)]
@@ -96,14 +66,8 @@ mod tests {
         let spoofed = "1.1.1.1, 198.51.100.1, 10.0.0.2";
         assert_eq!(found("10.0.0.1", spoofed, &["10.0.0.0/8"]), "198.51.100.1");
         assert_eq!(found("10.0.0.1", "nonsense", &["10.0.0.0/8"]), "10.0.0.1");
-    }
-
-    #[test]
-    fn addresses_are_never_printed_whole() {
-        let v4 = ClientIp("198.51.100.77".parse().unwrap());
-        let v6 = ClientIp("2001:db8:1:2:3:4:5:6".parse().unwrap());
-        assert_eq!(v4.to_string(), "198.51.100.0/24");
-        assert_eq!(format!("{v6:?}"), "2001:db8:1::/48");
-        assert_eq!(v6.counted_as().to_string(), "2001:db8:1:2::");
+        for with_port in ["198.51.100.1:4711", "[2001:db8::1]:4711", "[2001:db8::1]"] {
+            assert_ne!(found("10.0.0.1", with_port, &["10.0.0.0/8"]), "10.0.0.1", "{with_port}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One file per command: what it asks, does and says.
 
+pub mod audit;
 pub mod config;
 pub mod demo;
 pub mod doctor;

@@ -20,7 +20,6 @@ mod origin;
 pub mod pages;
 pub mod parts;
 pub mod problem;
-pub mod rate;
 pub mod router;
 pub mod server;
 pub mod state;

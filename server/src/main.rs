@@ -7,7 +7,7 @@ use std::{
 };
 use tincan::{
     cli::{Cli, Command},
-    commands::{config, demo, doctor, key, migrate, serve, tenant, user},
+    commands::{audit, config, demo, doctor, key, migrate, serve, tenant, user},
 };
 
 #[tokio::main]
@@ -20,7 +20,8 @@ async fn main() -> ExitCode {
         Command::Config(verb) => config::run(&settings, &verb),
         Command::Tenant(verb) => tenant::run(&settings, verb).await,
         Command::User(verb) => user::run(&settings, verb).await,
-        Command::Key(verb) => key::run(&settings, &verb),
+        Command::Key(verb) => key::run(&settings, &verb).await,
+        Command::Audit(options) => audit::run(&settings, &options).await,
         Command::Doctor => doctor::run(&settings).await,
     };
     outcome.unwrap_or_else(|error| {

@@ -12,7 +12,7 @@ use leptos::config::LeptosOptions;
 use sha2::{Digest, Sha256};
 use std::{
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tincan_backend::{Backend, BackendConfig, Clock, SigningKey};
 use tincan_relay::{Relay, RelayConfig, log::LocalLog};
@@ -45,8 +45,11 @@ pub async fn build(
     assets: Assets,
     sample: Option<SamplePages>,
 ) -> anyhow::Result<AppState> {
-    let relay_config =
-        RelayConfig { ice_servers: ice_servers(&config.ice.stun), ..RelayConfig::new(public_url.origin()) };
+    let relay_config = RelayConfig {
+        ice_servers: ice_servers(&config.ice.stun),
+        limits: config.limits.socket.clone(),
+        ..RelayConfig::new(public_url.origin())
+    };
     let relay = Relay::start(backend.clone(), relay_config, Arc::new(LocalLog::default()))
         .await
         .context("the calls that went on cannot be taken up again")?;
@@ -54,6 +57,7 @@ pub async fn build(
     Ok(AppState::new(Parts {
         limits: RateLimits::of(&config),
         draining: AtomicBool::new(false),
+        started: Instant::now(),
         backend,
         relay,
         config,

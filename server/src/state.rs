@@ -4,15 +4,15 @@ use crate::{
     assets::Assets,
     config::{Config, PublicUrl},
     demo::SamplePages,
-    rate::RateLimit,
 };
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use std::{
     net::IpAddr,
     sync::{Arc, atomic::AtomicBool},
+    time::Instant,
 };
-use tincan_backend::Backend;
+use tincan_backend::{Backend, RateLimit};
 use tincan_relay::Relay;
 
 /// Cheap to clone: everything behind it is shared.
@@ -31,6 +31,8 @@ pub struct Parts {
     pub limits: RateLimits,
     /// Set when the process is about to stop, so that nobody sends it new work.
     pub draining: AtomicBool,
+    /// When this process began to serve.
+    pub started: Instant,
     /// Leptos wants its own options in the router's state; our pages do not read them.
     pub leptos: LeptosOptions,
 }

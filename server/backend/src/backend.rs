@@ -1,7 +1,7 @@
 //! The way in: everything the use cases share, opened once and cheap to clone.
 
 use crate::{
-    BackendConfig, Change, Clock, Identity, Refused,
+    BackendConfig, Change, Clock, Identity, RateLimit, Refused, audit,
     keys::{Keys, KeysError},
     passwords::Passwords,
     private_file,
@@ -10,7 +10,8 @@ use crate::{
     storage::{self, Db, StorageError},
     tenants::Tenants,
     throttle::LoginThrottle,
-    tokens, upkeep,
+    tokens::{self, Token},
+    upkeep,
 };
 use std::{
     collections::HashMap,
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) tenants: Tenants,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: LoginThrottle,
+    /// How many failed sign-ins without an account are noted.
+    pub(crate) strangers: RateLimit<()>,
     pub(crate) messages: MessageWriter,
     /// When the lease of a client session was last written.
     pub(crate) leases: Mutex<HashMap<ClientSessionId, Timestamp>>,
@@ -92,6 +95,7 @@ impl Backend {
                 tenants: Tenants::default(),
                 passwords: Passwords::default(),
                 throttle: LoginThrottle::default(),
+                strangers: RateLimit::new(audit::STRANGERS.0, audit::STRANGERS.1),
                 leases: Mutex::default(),
                 clock,
                 config,
@@ -130,7 +134,12 @@ impl Backend {
 
     /// Whoever this access token speaks for. Asks memory only.
     pub fn verify(&self, access_token: &str) -> Result<Identity, Refusal> {
-        let identity = tokens::read(&self.inner.keys, &self.inner.config, access_token)?;
+        let now = self.now();
+        let Token { identity, begins } =
+            tokens::read(&self.inner.keys, &self.inner.config, access_token, now)?;
+        if now.after(LEEWAY) < begins {
+            return Err(tokens::unauthorized());
+        }
         self.still_valid(&identity)?;
         Ok(identity)
     }
@@ -138,7 +147,8 @@ impl Backend {
     /// The tenant that a token of ours names, also when its rights have ended: a client that keeps
     /// its first token in its address still says by it where it belongs.
     pub fn tenant_of(&self, access_token: &str) -> Option<TenantId> {
-        tokens::read(&self.inner.keys, &self.inner.config, access_token).ok()?.tenant
+        let token = tokens::read(&self.inner.keys, &self.inner.config, access_token, self.now()).ok()?;
+        token.identity.tenant
     }
 
     /// Whether the rights of an identity still hold. Asks memory only; for every join and every
@@ -148,17 +158,6 @@ impl Backend {
             return Err(tokens::unauthorized());
         }
         Ok(())
-    }
-
-    /// Whether requests can be served; otherwise why not, in words for the operator.
-    pub async fn ready(&self) -> Result<(), Vec<String>> {
-        let why = match tokio::time::timeout(PATIENCE, self.inner.db.ping()).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no answer in time".to_owned(),
-        };
-        tracing::error!(error = %why, "the database does not answer");
-        Err(vec!["the database does not answer".to_owned()])
     }
 
     /// Waits for statements under way and closes the database: the last act of the process.
@@ -182,6 +181,4 @@ impl Backend {
 
 /// How much later than its end a token still counts, for clocks that differ.
 pub(crate) const LEEWAY: Duration = Duration::from_secs(5);
-/// How long a database may take to show that it lives.
-const PATIENCE: Duration = Duration::from_secs(3);
 const CHANGES_KEPT: usize = 1024;

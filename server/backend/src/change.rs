@@ -9,6 +9,9 @@ pub enum Change {
     Revoked { sid: ClientSessionId },
     /// A user lost all rights. For each of its devices a [`Change::Revoked`] came before.
     UserDisabled { user: UserId },
+    /// A key that signs tokens was dropped before its tokens ended: whoever came in with one comes
+    /// again.
+    KeyDropped,
     /// What the tenant may use changed: whoever relied on it asks again.
     Entitlements { tenant: TenantId },
     /// The tenant's list of sites changed.

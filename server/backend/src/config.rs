@@ -23,7 +23,7 @@ pub struct BackendConfig {
 }
 
 /// One key that signs tokens (HS256).
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey {
     /// Its name, the `kid` of the token's header.
     pub kid: String,

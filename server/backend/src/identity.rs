@@ -1,6 +1,9 @@
 //! Who asks, and from which device.
 
-use crate::error::{Result, forbidden};
+use crate::{
+    ClientIp,
+    error::{Result, forbidden},
+};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use tincan_signaling::{
@@ -98,15 +101,6 @@ impl Device {
 
     /// The network of the address, as far as it is stored: /24 or /48.
     pub(crate) fn network(&self) -> Option<String> {
-        self.ip.map(|ip| match ip.to_canonical() {
-            IpAddr::V4(ip) => {
-                let [a, b, c, _] = ip.octets();
-                format!("{a}.{b}.{c}.0/24")
-            }
-            IpAddr::V6(ip) => {
-                let [a, b, c, ..] = ip.segments();
-                format!("{a:x}:{b:x}:{c:x}::/48")
-            }
-        })
+        self.ip.map(|ip| ClientIp(ip).to_string())
     }
 }

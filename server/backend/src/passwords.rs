@@ -8,18 +8,32 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use std::sync::OnceLock;
-use tincan_signaling::Code;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
+use tincan_signaling::{Code, Refusal};
 use tokio::sync::Semaphore;
 
 /// Hashes and checks passwords. Each takes some 20 ms of a core and 19 MiB.
 pub(crate) struct Passwords {
     turns: Semaphore,
+    /// How many work or wait.
+    asked: AtomicUsize,
+}
+
+/// Counts one who works or waits, also when they go away in the middle.
+struct Asked<'a>(&'a AtomicUsize);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE) }
+        Self { turns: Semaphore::new(AT_ONCE), asked: AtomicUsize::new(0) }
     }
 }
 
@@ -53,8 +67,21 @@ impl Passwords {
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let _asked = self.ask()?;
         let _turn = self.turns.acquire().await.map_err(Refused::internal)?;
         tokio::task::spawn_blocking(work).await.map_err(Refused::internal)
+    }
+
+    /// A place in the queue. A flood of sign-ins from everywhere is sent away instead of being kept
+    /// waiting for minutes, each with its request in memory.
+    fn ask(&self) -> Result<Asked<'_>> {
+        let before = self.asked.fetch_add(1, Ordering::Relaxed);
+        let asked = Asked(&self.asked);
+        if before < AT_MOST {
+            return Ok(asked);
+        }
+        let busy = Refusal::new(Code::Unavailable, "Too many people sign in right now. Try again.");
+        Err(Refusal { retry_after_ms: Some(2_000), ..busy }.into())
     }
 }
 
@@ -81,12 +108,24 @@ fn nobody() -> Result<&'static str> {
 }
 
 const AT_ONCE: usize = 4;
+/// Some two seconds of work.
+const AT_MOST: usize = 256;
 const MIN_CHARS: usize = 10;
 const MAX_BYTES: usize = 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_flood_is_sent_away() {
+        let passwords = Passwords::default();
+        let waiting: Vec<_> = (0..AT_MOST).map(|_| passwords.ask().unwrap()).collect();
+        let busy = passwords.verify("correct horse", None).await.unwrap_err();
+        assert_eq!(busy.code(), Code::Unavailable);
+        drop(waiting);
+        assert!(!passwords.verify("correct horse", None).await.unwrap());
+    }
 
     #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {

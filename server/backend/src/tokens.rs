@@ -16,6 +16,9 @@ struct Claims {
     sid: ClientSessionId,
     exp: u64,
     iat: u64,
+    /// Ours have none; one that is there counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
     jti: Uuid,
     role: Role,
     name: String,
@@ -23,6 +26,13 @@ struct Claims {
     tenant_id: Option<TenantId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session_id: Option<SessionId>,
+}
+
+/// What a token of ours says.
+pub(crate) struct Token {
+    pub(crate) identity: Identity,
+    /// It counts from then on.
+    pub(crate) begins: Timestamp,
 }
 
 /// Signs a token for `identity`, whose `exp` says when it ends.
@@ -33,6 +43,7 @@ pub(crate) fn sign(
     now: Timestamp,
     id: Uuid,
 ) -> Result<String> {
+    let keys = keys.at_hand();
     let key = keys.signing();
     let claims = Claims {
         iss: config.public_url.clone(),
@@ -41,6 +52,7 @@ pub(crate) fn sign(
         sid: identity.sid,
         exp: identity.exp.0 / 1000,
         iat: now.0 / 1000,
+        nbf: None,
         jti: id,
         role: identity.role,
         name: identity.name.clone(),
@@ -51,26 +63,30 @@ pub(crate) fn sign(
     encode(&header, &claims, &EncodingKey::from_secret(key.secret.as_bytes())).map_err(Refused::internal)
 }
 
-/// Reads a token that one of our keys signed. Whether it has ended is not asked here.
+/// Reads a token that one of our keys signed. Whether it has begun or ended is not asked here.
 pub(crate) fn read(
     keys: &Keys,
     config: &BackendConfig,
     token: &str,
-) -> std::result::Result<Identity, Refusal> {
+    now: Timestamp,
+) -> std::result::Result<Token, Refusal> {
     if token.len() > MAX_LENGTH {
         return Err(unauthorized());
     }
     let header = decode_header(token).map_err(|_| unauthorized())?;
-    let key = header.kid.and_then(|kid| keys.named(&kid)).ok_or_else(unauthorized)?;
+    let keys = keys.at_hand();
+    let key = header.kid.and_then(|kid| keys.named(&kid, now)).ok_or_else(unauthorized)?;
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[&config.public_url]);
     validation.set_audience(&[AUDIENCE]);
-    // The end is compared with the program's own clock by whoever asks whether it still counts.
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    // Beginning and end are compared with the program's own clock by whoever asks whether it counts.
     validation.validate_exp = false;
     let claims = decode::<Claims>(token, &DecodingKey::from_secret(key.secret.as_bytes()), &validation)
         .map_err(|_| unauthorized())?
         .claims;
-    Ok(Identity {
+    let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+    let identity = Identity {
         sub: claims.sub,
         sid: claims.sid,
         role: claims.role,
@@ -78,7 +94,8 @@ pub(crate) fn read(
         session: claims.session_id,
         name: claims.name,
         exp: Timestamp(claims.exp.saturating_mul(1000)),
-    })
+    };
+    Ok(Token { identity, begins: Timestamp(begins.saturating_mul(1000)) })
 }
 
 pub(crate) fn unauthorized() -> Refusal {

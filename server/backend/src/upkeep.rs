@@ -1,9 +1,9 @@
 //! Housekeeping: what must happen although nobody asks for it.
 
 use crate::{
-    Backend, Result, accounts,
+    Backend, Result, accounts, audit,
     backend::Inner,
-    storage::{client_sessions, refresh_tokens, visitor_resumes},
+    storage::{audit_log, client_sessions, refresh_tokens, visitor_resumes},
     tenants, widget,
 };
 use std::sync::Weak;
@@ -36,6 +36,7 @@ pub(crate) async fn run(inner: Weak<Inner>) {
 impl Backend {
     /// Takes in what other processes, such as the command line, changed in the database.
     pub(crate) async fn take_in_changes(&self) -> Result<()> {
+        self.take_in_keys()?;
         self.load_revocations().await?;
         self.refresh_tenants().await
     }
@@ -47,6 +48,7 @@ impl Backend {
         refresh_tokens::delete_expired(self.db(), now).await?;
         client_sessions::delete_dead(self.db(), now - accounts::REFRESH_TTL).await?;
         visitor_resumes::delete_dead(self.db(), now, now - widget::GRACE).await?;
+        audit_log::delete_before(self.db(), now - audit::KEPT).await?;
         Ok(())
     }
 }

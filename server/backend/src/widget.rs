@@ -110,7 +110,8 @@ impl Backend {
             return Ok(None);
         }
         visitor_resumes::exchange(tx, &row.token_hash, now).await?;
-        let mut next = self.inner.keys.successor(token);
+        let keys = self.inner.keys.at_hand();
+        let mut next = keys.successor(token);
         while let Some(known) = visitor_resumes::find(tx, &secrets::hash(&next)).await? {
             if known.exchanged_at.is_none() {
                 return Ok(Some(Place {
@@ -119,7 +120,7 @@ impl Backend {
                     resume: next,
                 }));
             }
-            next = self.inner.keys.successor(&next);
+            next = keys.successor(&next);
         }
         let stored = chat_sessions::find_in(tx, row.session_id).await?;
         let closed = stored.as_ref().is_some_and(|session| session.closed_at.is_some());

@@ -1,34 +1,38 @@
 //! `tincan key rotate`.
 
+use super::in_words;
 use crate::cli::{self, Settings};
-use anyhow::bail;
 use clap::Subcommand;
 use std::process::ExitCode;
+use tincan_backend::Identity;
 
 /// What can be done with the signing keys.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Make a new key that signs; the one before stays accepted, older ones go
-    Rotate,
+    /// Make a new key that signs; tokens of the one before stay good until they end
+    Rotate {
+        /// Drop the keys before it at once, because one leaked; browsers renew their tokens by
+        /// themselves, and nobody has to sign in again
+        #[arg(long)]
+        now: bool,
+    },
 }
 
-/// Rotates the keys of the data directory. A running server takes them up when it is restarted.
-pub fn run(settings: &Settings, verb: &Verb) -> anyhow::Result<ExitCode> {
+/// Rotates the keys of the data directory. A running server takes them up within seconds.
+pub async fn run(settings: &Settings, verb: &Verb) -> anyhow::Result<ExitCode> {
     let config = settings.load()?;
-    match verb {
-        Verb::Rotate => {
-            if config.auth.key.is_some() {
-                bail!(
-                    "the keys stand in the configuration: move auth.key to auth.previous_key and \
-                     put a new one there (openssl rand -hex 32), then restart the server"
-                );
-            }
-            let kid = tincan_backend::rotate_keys(&config.data_dir)?;
-            cli::say(format_args!(
-                "New tokens are signed with the key {kid} once the server is restarted. Tokens of \
-                 the key before stay good until they end."
-            ))?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
+    let backend = super::backend(&config).await?;
+    let Verb::Rotate { now } = verb;
+    let rotated = backend.rotate_keys(&Identity::console(), *now).await;
+    backend.close().await;
+    let kid = rotated.map_err(in_words)?;
+    let before = if *now {
+        "Tokens of the keys before are refused from then on; browsers get new ones by themselves."
+    } else {
+        "Tokens of the key before stay good until they end."
+    };
+    cli::say(format_args!(
+        "New tokens are signed with the key {kid}; a running server learns it within seconds. {before}"
+    ))?;
+    Ok(ExitCode::SUCCESS)
 }

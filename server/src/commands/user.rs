@@ -1,4 +1,4 @@
-//! `tincan user create | list | disable | enable | reset-password`.
+//! `tincan user create | list | disable | enable | set-role | reset-password`.
 
 use super::in_words;
 use crate::cli::{self, Settings};
@@ -43,6 +43,8 @@ pub enum Verb {
     Disable { email: String },
     /// Let a disabled user sign in again
     Enable { email: String },
+    /// Make a user an agent, a manager or an admin; signs their devices out
+    SetRole { email: String, role: UserRole },
     /// Give a user a new password; made and shown once, or read from standard input
     ResetPassword {
         email: String,
@@ -108,6 +110,11 @@ async fn act(backend: &Backend, verb: Verb) -> anyhow::Result<String> {
             let (by, user) = find(backend, &email).await?;
             backend.enable_user(&by, user.id).await.map_err(in_words)?;
             Ok(format!("{} can sign in again.", user.email))
+        }
+        Verb::SetRole { email, role } => {
+            let (by, user) = find(backend, &email).await?;
+            let user = backend.set_role(&by, user.id, role.into()).await.map_err(in_words)?;
+            Ok(format!("{} has the role {} from the next sign-in on.", user.email, user.role.as_str()))
         }
         Verb::ResetPassword { email, password_stdin } => {
             let (by, user) = find(backend, &email).await?;

@@ -1,7 +1,7 @@
 //! `/api/auth/*` and the form behind the sign-in page.
 
 use super::extract::{Form, Json, Query};
-use crate::{client_ip::ClientIp, cookies, pages::next_path::NextPath, problem::Problem, state::AppState};
+use crate::{caller::Caller, cookies, pages::next_path::NextPath, problem::Problem, state::AppState};
 use axum::{
     Extension,
     extract::State,
@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Deserialize;
 use tincan_backend::{
-    Device,
+    ClientIp, Device,
     accounts::{SignedIn, UserView},
 };
 use tincan_signaling::Code;
@@ -61,8 +61,12 @@ pub(crate) async fn login(
         (status = 200, body = Session, description = "Renewed; sets the cookies"),
         (status = 401, content_type = "application/problem+json", body = crate::problem::Body, description = "`unauthorized`"),
     ))]
-pub(crate) async fn refresh(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    match renew(&state, &headers).await {
+pub(crate) async fn refresh(
+    State(state): State<AppState>,
+    Extension(ip): Extension<ClientIp>,
+    headers: HeaderMap,
+) -> Response {
+    match renew(&state, ip, &headers).await {
         Ok(signed_in) => session(signed_in),
         Err(problem) => {
             let gone = problem.0.code == Code::Unauthorized;
@@ -75,12 +79,21 @@ pub(crate) async fn refresh(State(state): State<AppState>, headers: HeaderMap) -
     }
 }
 
-/// Signs out this browser: the refresh token, the client session and the cookies are gone.
+/// Signs out this browser, or the device that holds the Bearer token: its tokens, its client session
+/// and the cookies are gone.
 #[utoipa::path(post, path = "/api/auth/logout", tag = "auth",
     responses((status = 204, description = "Signed out; also when nobody was signed in")))]
-pub(crate) async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn logout(
+    State(state): State<AppState>,
+    Extension(ip): Extension<ClientIp>,
+    caller: Option<Caller>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if let Some(token) = cookies::read(&headers, cookies::REFRESH) {
-        state.backend.logout(token).await?;
+        state.backend.logout(token, Some(ip.0)).await?;
+    }
+    if let Some(Caller(identity)) = caller.filter(|Caller(identity)| identity.user().is_some()) {
+        state.backend.revoke_session(&identity, identity.sid).await?;
     }
     let mut response = if wants_page(&headers) {
         Redirect::to("/login?out=1").into_response()
@@ -97,10 +110,11 @@ pub(crate) async fn logout(State(state): State<AppState>, headers: HeaderMap) ->
 /// make a browser send it here.
 pub(crate) async fn go_on(
     State(state): State<AppState>,
+    Extension(ip): Extension<ClientIp>,
     headers: HeaderMap,
     Query(to): Query<Destination>,
 ) -> Response {
-    match renew(&state, &headers).await {
+    match renew(&state, ip, &headers).await {
         Ok(signed_in) => {
             let mut response = Redirect::to(to.next.as_str()).into_response();
             cookies::set(response.headers_mut(), &signed_in);
@@ -151,12 +165,15 @@ async fn sign_in(
 ) -> Result<SignedIn, Problem> {
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let device = Device::dashboard(Some(ip.0), user_agent.unwrap_or_default());
-    Ok(state.backend.login(&credentials.email, &credentials.password, &device).await?)
+    let signed_in = state.backend.login(&credentials.email, &credentials.password, &device).await;
+    let result = signed_in.as_ref().map_or_else(|refused| refused.code().as_str(), |_| "ok");
+    metrics::counter!("tincan_logins_total", "result" => result).increment(1);
+    Ok(signed_in?)
 }
 
-async fn renew(state: &AppState, headers: &HeaderMap) -> Result<SignedIn, Problem> {
+async fn renew(state: &AppState, ip: ClientIp, headers: &HeaderMap) -> Result<SignedIn, Problem> {
     let token = cookies::read(headers, cookies::REFRESH).ok_or_else(Problem::unauthorized)?;
-    Ok(state.backend.refresh(token).await?)
+    Ok(state.backend.refresh(token, Some(ip.0)).await?)
 }
 
 fn session(signed_in: SignedIn) -> Response {

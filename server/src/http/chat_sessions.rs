@@ -71,6 +71,7 @@ pub(crate) async fn messages(
     Path(session): Path<Uuid>,
     Query(query): Query<TimelineQuery>,
 ) -> Result<(NoStore, Json<History>), Problem> {
+    tracing::Span::current().record("room", tracing::field::display(session));
     let part = query.part()?;
     let limit = limit(query.limit);
     let page = state.backend.messages(&identity, SessionId(session), part, limit).await?;

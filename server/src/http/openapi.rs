@@ -1,6 +1,6 @@
 //! The API and its description, from the same list of handlers.
 
-use super::{auth, chat_sessions, health, turn, widget};
+use super::{audit, auth, chat_sessions, health, turn, widget};
 use crate::state::AppState;
 use axum::{Json, Router, routing::get};
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub fn routes() -> Router<AppState> {
         .routes(routes!(chat_sessions::list))
         .routes(routes!(chat_sessions::messages))
         .routes(routes!(turn::credentials))
+        .routes(routes!(audit::list))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .split_for_parts();

@@ -13,10 +13,7 @@ use uuid::Uuid;
 #[serde(untagged)]
 pub(crate) enum Wanted {
     /// A leg of a call.
-    Call {
-        #[expect(dead_code, reason = "part of the request's form; read where credentials are made")]
-        call_id: Uuid,
-    },
+    Call { call_id: Uuid },
     /// Trying the path before a call.
     Test {
         #[expect(dead_code, reason = "part of the request's form; `test` is the only purpose")]
@@ -42,8 +39,11 @@ pub(crate) enum Purpose {
 pub(crate) async fn credentials(
     State(state): State<AppState>,
     Caller(identity): Caller,
-    Json(_wanted): Json<Wanted>,
+    Json(wanted): Json<Wanted>,
 ) -> Problem {
+    if let Wanted::Call { call_id } = wanted {
+        tracing::Span::current().record("call_id", tracing::field::display(call_id));
+    }
     match state.backend.authorize_turn(&identity).await {
         Ok(()) => Problem::new(Code::Unavailable, "No TURN server is configured on this instance."),
         Err(refused) => refused.into(),

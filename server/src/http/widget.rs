@@ -1,7 +1,7 @@
 //! `/api/widget/*`: what the loader and the widget's frame ask.
 
 use super::extract::{Json, Query};
-use crate::{client_ip::ClientIp, origin, problem::Problem, state::AppState};
+use crate::{origin, problem::Problem, state::AppState};
 use axum::{
     Extension,
     extract::State,
@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use tincan_backend::widget::{VisitorSession, WidgetConfig};
+use tincan_backend::{
+    ClientIp,
+    widget::{VisitorSession, WidgetConfig},
+};
 use tincan_signaling::agent::Availability;
 use tincan_signaling::{Code, TenantId};
 use utoipa::{IntoParams, ToSchema};
@@ -60,9 +63,7 @@ pub(crate) async fn config(
         }
         Err(problem) => problem.into_response(),
     };
-    let headers = response.headers_mut();
-    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    told_apart(response.headers_mut());
     response
 }
 
@@ -88,12 +89,31 @@ pub(crate) async fn open_session(
     Extension(ip): Extension<ClientIp>,
     headers: HeaderMap,
     Json(new): Json<NewSession>,
-) -> Result<([(header::HeaderName, &'static str); 1], axum::Json<VisitorSession>), Problem> {
-    state.limits.widget_sessions.attempt(ip.counted_as(), state.backend.now())?;
+) -> Response {
+    let mut response = match visit(&state, ip, &headers, &new).await {
+        Ok(session) => axum::Json(session).into_response(),
+        Err(problem) => problem.into_response(),
+    };
+    told_apart(response.headers_mut());
+    response
+}
+
+async fn visit(
+    state: &AppState,
+    ip: ClientIp,
+    headers: &HeaderMap,
+    new: &NewSession,
+) -> Result<VisitorSession, Problem> {
+    state.limits.widget_sessions.attempt(&ip.counted_as(), state.backend.now())?;
     let tenant = state.backend.widget_config(&new.key).await?.tenant;
-    allowed_origin(&state, tenant, &headers).await?;
-    let session = state.backend.widget_session(&new.key, new.resume.as_deref()).await?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(session)))
+    allowed_origin(state, tenant, headers).await?;
+    Ok(state.backend.widget_session(&new.key, new.resume.as_deref()).await?)
+}
+
+/// The answer depends on who asks, and is kept by nobody.
+fn told_apart(headers: &mut HeaderMap) {
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
 async fn launcher(

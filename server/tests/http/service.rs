@@ -10,7 +10,8 @@ use std::time::Duration;
 async fn it_says_that_it_lives_and_is_ready() {
     let app = TestApp::start().await;
     let live: Value = app.get("/healthz").send().await.unwrap().json().await.unwrap();
-    assert_eq!(live["status"], "ok");
+    assert_eq!((&live["status"], &live["active_calls"]), (&json!("ok"), &json!(0)));
+    assert!(live["uptime_s"].is_u64() && live["version"].is_string(), "{live}");
     let ready = app.get("/readyz").send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::OK);
     assert_eq!(ready.json::<Value>().await.unwrap(), json!({"ready": true, "reasons": []}));
@@ -25,6 +26,7 @@ async fn the_api_describes_itself() {
     assert_eq!(
         paths,
         [
+            "/api/audit-log",
             "/api/auth/login",
             "/api/auth/logout",
             "/api/auth/refresh",

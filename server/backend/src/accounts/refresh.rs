@@ -5,7 +5,9 @@ use super::{
     sign_in::{LEASE, REFRESH_TTL},
 };
 use crate::{
-    Backend, Identity, Result, clock,
+    Backend, Identity, Result,
+    audit::Actor,
+    clock,
     error::not_found,
     secrets,
     storage::{
@@ -15,7 +17,7 @@ use crate::{
     },
     tokens::unauthorized,
 };
-use std::{sync::PoisonError, time::Duration};
+use std::{net::IpAddr, sync::PoisonError, time::Duration};
 use tincan_signaling::{TenantId, id::ClientSessionId};
 
 /// What became of a refresh token that was shown.
@@ -29,6 +31,7 @@ enum Outcome {
     Refused,
     /// Shown again too late: it is in two hands, and one of them is not the owner's.
     Stolen {
+        user: User,
         session: ClientSessionId,
     },
 }
@@ -36,7 +39,10 @@ enum Outcome {
 impl Backend {
     /// Exchanges a refresh token for its successor and a fresh access token. The old one answers
     /// the same for 30 s, so that two tabs may ask at once; shown later, it ends the whole family.
-    pub async fn refresh(&self, token: &str) -> Result<SignedIn> {
+    pub async fn refresh(&self, token: &str, from: Option<IpAddr>) -> Result<SignedIn> {
+        if !refresh_tokens::is_known(self.db(), &secrets::hash(token)).await? {
+            return Err(unauthorized().into());
+        }
         let mut tx = self.begin().await?;
         match self.rotate(&mut tx, token).await? {
             Outcome::Good { user, session, successor } => {
@@ -44,8 +50,11 @@ impl Backend {
                 self.signed_in(user, session, successor)
             }
             Outcome::Refused => Err(unauthorized().into()),
-            Outcome::Stolen { session } => {
+            Outcome::Stolen { user, session } => {
                 tracing::warn!(%session, "a refresh token was used again: its client session is ended");
+                let target = user.id.to_string();
+                let tenant = user.tenant_id.map(TenantId);
+                self.record_as(&mut tx, Actor::unknown(from), tenant, "refresh.reused", &target).await?;
                 self.end_session(tx, session).await?;
                 Err(unauthorized().into())
             }
@@ -53,10 +62,23 @@ impl Backend {
     }
 
     /// Ends the rights of the device that holds this refresh token. Unknown tokens are fine.
-    pub async fn logout(&self, token: &str) -> Result<()> {
+    pub async fn logout(&self, token: &str, from: Option<IpAddr>) -> Result<()> {
+        let token_hash = secrets::hash(token);
+        if !refresh_tokens::is_known(self.db(), &token_hash).await? {
+            return Ok(());
+        }
         let mut tx = self.begin().await?;
-        let Some(row) = refresh_tokens::find(&mut tx, &secrets::hash(token)).await? else { return Ok(()) };
-        self.end_session(tx, ClientSessionId(row.family)).await
+        let Some(row) = refresh_tokens::find(&mut tx, &token_hash).await? else { return Ok(()) };
+        let Some(session) = client_sessions::find(&mut tx, row.family).await? else { return Ok(()) };
+        if session.revoked_at.is_some() {
+            return Ok(());
+        }
+        if let Some(user) = users::find_in(&mut tx, session.user_id).await? {
+            let tenant = user.tenant_id.map(TenantId);
+            let actor = Actor::user(&user, from);
+            self.record_as(&mut tx, actor, tenant, "logout", &session.id.to_string()).await?;
+        }
+        self.end_session(tx, ClientSessionId(session.id)).await
     }
 
     /// Ends the rights of one signed-in device: its own user may, and whoever administers the tenant.
@@ -65,13 +87,19 @@ impl Backend {
         let Some(session) = client_sessions::find(&mut tx, sid.0).await? else {
             return not_found("client session");
         };
+        let owner = users::find_in(&mut tx, session.user_id).await?;
+        let tenant = owner.and_then(|owner| owner.tenant_id).map(TenantId);
         if by.user().map(|user| user.0) != Some(session.user_id) {
-            let owner = users::find_in(&mut tx, session.user_id).await?;
-            match owner.and_then(|owner| owner.tenant_id) {
-                Some(tenant) => by.must_administer(TenantId(tenant))?,
+            match tenant {
+                Some(tenant) => by.must_administer(tenant)?,
                 None => by.must_be_operator()?,
             }
         }
+        if session.revoked_at.is_some() {
+            return Ok(());
+        }
+        let action = if by.sid == sid { "logout" } else { "session.revoke" };
+        self.record(&mut tx, by, tenant, action, &sid.to_string()).await?;
         self.end_session(tx, sid).await
     }
 
@@ -91,6 +119,7 @@ impl Backend {
 
     async fn rotate(&self, tx: &mut Tx, token: &str) -> Result<Outcome> {
         let now = self.inner.clock.utc();
+        let keys = self.inner.keys.at_hand();
         let token_hash = secrets::hash(token);
         let Some(row) = refresh_tokens::find(tx, &token_hash).await? else { return Ok(Outcome::Refused) };
         let Some(session) = client_sessions::find(tx, row.family).await? else { return Ok(Outcome::Refused) };
@@ -99,7 +128,7 @@ impl Backend {
             return Ok(Outcome::Refused);
         };
         let session = ClientSessionId(session.id);
-        let successor = self.inner.keys.successor(token);
+        let successor = keys.successor(token);
         let successor_hash = secrets::hash(&successor);
         if refresh_tokens::rotate(tx, &token_hash, &successor_hash, now).await? {
             let next = RefreshToken {
@@ -119,9 +148,9 @@ impl Backend {
             return Ok(Outcome::Refused);
         };
         if now - at > GRACE {
-            return Ok(Outcome::Stolen { session });
+            return Ok(Outcome::Stolen { user, session });
         }
-        match self.inner.keys.successors(token).find(|successor| secrets::hash(successor) == given) {
+        match keys.successors(token).find(|successor| secrets::hash(successor) == given) {
             Some(successor) => Ok(Outcome::Good { user, session, successor }),
             // The key it was made with is gone.
             None => Ok(Outcome::Refused),

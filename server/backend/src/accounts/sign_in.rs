@@ -2,7 +2,9 @@
 
 use super::UserView;
 use crate::{
-    Backend, Device, Identity, Result, clock,
+    Backend, Device, Identity, Result,
+    audit::Actor,
+    clock,
     error::refuse,
     secrets,
     storage::{
@@ -48,10 +50,21 @@ impl Backend {
             return wrong();
         }
         self.inner.throttle.attempt(&email, device.ip, self.now())?;
-        let user = users::find_by_email(self.db(), &email).await?.filter(|user| user.disabled_at.is_none());
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let fits = self.inner.passwords.verify(password, hash).await?;
-        let Some(user) = user.filter(|_| fits) else { return wrong() };
+        let account = users::find_by_email(self.db(), &email).await?;
+        let user = account.as_ref().filter(|user| user.disabled_at.is_none());
+        let hash = user.map(|user| user.password_hash.clone());
+        let fits = match self.inner.passwords.verify(password, hash).await {
+            Ok(fits) => fits,
+            Err(busy) => {
+                // It was not tried.
+                self.inner.throttle.succeeded(&email, device.ip);
+                return Err(busy);
+            }
+        };
+        let Some(user) = user.filter(|_| fits).cloned() else {
+            self.record_failed_login(account.as_ref(), device.ip);
+            return wrong();
+        };
         self.inner.throttle.succeeded(&email, device.ip);
         self.start_session(user, device).await
     }
@@ -87,6 +100,9 @@ impl Backend {
             successor_hash: None,
         };
         refresh_tokens::insert(&mut tx, &row).await?;
+        let actor = Actor::user(&user, device.ip);
+        let tenant = user.tenant_id.map(TenantId);
+        self.record_as(&mut tx, actor, tenant, "login", &session.id.to_string()).await?;
         tx.commit().await?;
         self.signed_in(user, ClientSessionId(session.id), token)
     }

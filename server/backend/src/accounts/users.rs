@@ -146,6 +146,33 @@ impl Backend {
         Ok(found.into())
     }
 
+    /// Makes a user of a tenant an agent, a manager or an admin. Their devices are signed out: what
+    /// they hold speaks of the role before. The last admin of a tenant stays one.
+    pub async fn set_role(&self, by: &Identity, user: UserId, role: Role) -> Result<UserView> {
+        let mut tx = self.begin().await?;
+        let mut found = self.administered(&mut tx, by, user).await?;
+        let (Some(tenant), Role::Agent | Role::Manager | Role::Admin) = (found.tenant_id, role) else {
+            return refuse(Code::BadRequest, "A tenant's user is an agent, a manager or an admin.");
+        };
+        if found.role == role {
+            return Ok(found.into());
+        }
+        if found.role == Role::Admin
+            && found.disabled_at.is_none()
+            && users::count_active(&mut tx, tenant, Some(Role::Admin)).await? <= 1
+        {
+            return refuse(Code::WrongState, "The last admin stays one.");
+        }
+        let target = format!("{} {} to {}", found.id, found.role.as_str(), role.as_str());
+        found.role = role;
+        users::set_role(&mut tx, found.id, role).await?;
+        let sessions = self.revoke_all(&mut tx, found.id).await?;
+        self.record(&mut tx, by, Some(TenantId(tenant)), "user.role", &target).await?;
+        tx.commit().await?;
+        self.all_revoked(sessions);
+        Ok(found.into())
+    }
+
     /// Gives a user a new password (made when `None`) and signs all devices out. Returns it.
     pub async fn reset_password(
         &self,

@@ -3,7 +3,7 @@
 //! SQLite runs in WAL mode with one connection that writes and several that only read: writers
 //! queue in the pool instead of failing with "database is locked".
 
-use super::{dialect, error::StorageError, row::Row};
+use super::{dialect, error::StorageError, pending, row::Row};
 use sea_query_sqlx::SqlxBinder;
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, Transaction,
@@ -111,13 +111,12 @@ impl Db {
         })
     }
 
-    /// Whether the database answers.
-    pub(crate) async fn ping(&self) -> Result<()> {
-        match self {
-            Self::Sqlite { write, .. } => sqlx::query("SELECT 1").execute(write).await.map(drop)?,
-            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
-        }
-        Ok(())
+    /// How many migrations are not there: none, unless the database was exchanged.
+    pub(crate) async fn missing_migrations(&self) -> Result<usize> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => pending::in_sqlite(write).await?,
+            Self::Postgres(pool) => pending::in_postgres(pool).await?,
+        })
     }
 
     /// Whether it was closed.

@@ -2,7 +2,8 @@
 
 use super::error::StorageError;
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
+    ConnectOptions as _, Connection as _, PgConnection, PgExecutor, SqliteExecutor, migrate::Migrator,
+    sqlite::SqliteConnectOptions,
 };
 use std::path::Path;
 
@@ -25,8 +26,19 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Option<usize>, StorageE
     if table.fetch_optional(&mut connection).await?.is_none() {
         return Ok(None);
     }
-    let applied = sqlx::query_scalar(APPLIED).fetch_all(&mut connection).await?;
-    Ok(Some(missing(&sqlx::migrate!("../../migrations/sqlite"), &applied)))
+    in_sqlite(&mut connection).await.map(Some)
+}
+
+/// How many migrations an open SQLite database still needs.
+pub(super) async fn in_sqlite(database: impl SqliteExecutor<'_>) -> Result<usize, StorageError> {
+    let applied = sqlx::query_scalar(APPLIED).fetch_all(database).await?;
+    Ok(missing(&sqlx::migrate!("../../migrations/sqlite"), &applied))
+}
+
+/// How many migrations an open PostgreSQL database still needs.
+pub(super) async fn in_postgres(database: impl PgExecutor<'_>) -> Result<usize, StorageError> {
+    let applied = sqlx::query_scalar(APPLIED).fetch_all(database).await?;
+    Ok(missing(&sqlx::migrate!("../../migrations/postgres"), &applied))
 }
 
 async fn postgres(url: &str) -> Result<Option<usize>, StorageError> {
@@ -35,8 +47,7 @@ async fn postgres(url: &str) -> Result<Option<usize>, StorageError> {
     if table.fetch_one(&mut connection).await?.is_none() {
         return Ok(None);
     }
-    let applied = sqlx::query_scalar(APPLIED).fetch_all(&mut connection).await?;
-    Ok(Some(missing(&sqlx::migrate!("../../migrations/postgres"), &applied)))
+    in_postgres(&mut connection).await.map(Some)
 }
 
 fn missing(known: &Migrator, applied: &[i64]) -> usize {

@@ -3,6 +3,7 @@
 use super::{
     db::{Db, Tx},
     error::{StorageError, one_row},
+    row::Id,
 };
 use sea_query::{Expr, ExprTrait, Iden, Query, SelectStatement};
 use sqlx::FromRow;
@@ -45,6 +46,16 @@ pub(crate) async fn insert(tx: &mut Tx, token: &RefreshToken) -> Result<(), Stor
         ])
         .to_owned();
     one_row("refresh_tokens", tx.execute(&insert).await?)
+}
+
+/// Whether there is such a token, good or not: asked without holding up whoever writes.
+pub(crate) async fn is_known(db: &Db, token_hash: &[u8]) -> Result<bool, StorageError> {
+    let select = Query::select()
+        .expr_as(Expr::col(RefreshTokens::Family), "id")
+        .from(RefreshTokens::Table)
+        .and_where(Expr::col(RefreshTokens::TokenHash).eq(token_hash))
+        .to_owned();
+    Ok(db.fetch_optional::<Id>(&select).await?.is_some())
 }
 
 pub(crate) async fn find(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<RefreshToken>, StorageError> {

@@ -1,8 +1,8 @@
 //! Both folders of migrations must make the same tables: by their text always, and as the
 //! databases themselves tell it when PostgreSQL is at hand.
 
-use super::{Db, test_db::TestDb};
-use sqlx::{AssertSqlSafe, Row as _};
+use super::{Db, audit_log, tenants, test_db::TestDb};
+use sqlx::{AssertSqlSafe, PgPool, Row as _, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -56,6 +56,80 @@ async fn both_databases_tell_the_same_schema() {
     }
     assert!(schemas[0].contains_key("calls") && schemas[0].len() > 10);
     assert!(schemas.windows(2).all(|pair| pair[0] == pair[1]), "{schemas:#?}");
+}
+
+/// Every version there ever was is brought up to date, with what is in it.
+#[tokio::test]
+async fn databases_of_every_earlier_version_are_upgraded() {
+    let versions = texts("sqlite").len();
+    for version in 1..versions {
+        for test_db in TestDb::each().await {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("t.db");
+            let db = match test_db.url() {
+                None => {
+                    old_sqlite(&file, version).await;
+                    Db::open_file(&file).await.unwrap()
+                }
+                Some(url) => {
+                    old_postgres(&url, version).await;
+                    Db::open(&url).await.unwrap()
+                }
+            };
+            assert_eq!(db.missing_migrations().await.unwrap(), 0);
+            let tenant = tenants::all(&db).await.unwrap().pop().unwrap();
+            assert_eq!((tenant.name.as_str(), tenant.public_key.as_str()), ("Old & Co", "tc_old"));
+            let noted = audit_log::page(&db, Some(tenant.id), None, 10).await.unwrap();
+            assert_eq!(noted.len(), usize::from(version >= 3), "{version}");
+            assert!(noted.iter().all(|entry| entry.network.is_none()));
+            db.close().await;
+            test_db.drop_it().await;
+        }
+    }
+}
+
+/// The first migrations alone.
+async fn older(dialect: &str, version: usize) -> Migrator {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in texts(dialect).into_iter().take(version) {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    Migrator::new(dir.path()).await.unwrap()
+}
+
+async fn old_sqlite(file: &Path, version: usize) {
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    older("sqlite", version).await.run(&pool).await.unwrap();
+    let time = "'2026-01-02T03:04:05.000006Z'";
+    sqlx::raw_sql(AssertSqlSafe(rows(&format!("x'{}'", "11".repeat(16)), time, version)))
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+}
+
+async fn old_postgres(url: &str, version: usize) {
+    let pool = PgPool::connect(url).await.unwrap();
+    older("postgres", version).await.run(&pool).await.unwrap();
+    let id = "'11111111-1111-1111-1111-111111111111'";
+    let time = "'2026-01-02 03:04:05.000006+00'";
+    sqlx::raw_sql(AssertSqlSafe(rows(id, time, version))).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+/// What stood in a database of that version.
+fn rows(id: &str, time: &str, version: usize) -> String {
+    let tenant = format!(
+        "INSERT INTO tenants (id, name, public_key, plan, voice_enabled, relay_only, theme_hue, \
+         theme_chroma, created_at) \
+         VALUES ({id}, 'Old & Co', 'tc_old', 'premium', TRUE, FALSE, 10, 0.1, {time});"
+    );
+    let noted = format!(
+        "INSERT INTO audit_log (id, tenant_id, at, actor, actor_role, actor_name, action, target) \
+         VALUES ({id}, {id}, {time}, {id}, 'admin', 'Admin', 'tenant.plan', 'premium');"
+    );
+    if version >= 3 { tenant + &noted } else { tenant }
 }
 
 async fn schema(db: &Db, test_db: &TestDb) -> Schema {

@@ -144,6 +144,15 @@ pub(crate) async fn set_disabled(
     one_row("users", tx.execute(&update).await?)
 }
 
+pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: Role) -> Result<(), StorageError> {
+    let update = Query::update()
+        .table(Users::Table)
+        .value(Users::Role, role.as_str())
+        .and_where(Expr::col(Users::Id).eq(id))
+        .to_owned();
+    one_row("users", tx.execute(&update).await?)
+}
+
 pub(crate) async fn set_password(tx: &mut Tx, id: Uuid, password_hash: &str) -> Result<(), StorageError> {
     let update = Query::update()
         .table(Users::Table)

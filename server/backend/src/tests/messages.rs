@@ -253,7 +253,7 @@ async fn what_no_database_can_hold_is_refused_by_name() {
         assert_eq!(code(world.say(&visitor, &room, "a\0b").await), Code::BadEvent);
         assert_eq!(code(world.backend.login("a\0@b", "x", &super::device()).await), Code::Unauthorized);
         assert_eq!(code(world.backend.tenant_by_key("tc_\0").await), Code::NotFound);
-        assert_eq!(code(world.backend.refresh("\0").await), Code::Unauthorized);
+        assert_eq!(code(world.backend.refresh("\0", None).await), Code::Unauthorized);
         world.say(&visitor, &room, "'; DROP TABLE messages; -- \u{202e}").await.unwrap();
     })
     .await;

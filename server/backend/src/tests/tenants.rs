@@ -137,7 +137,7 @@ async fn a_theme_has_bounds_and_an_unknown_key_names_nobody() {
         assert_eq!(world.backend.tenant_by_key(&tenant.key).await.unwrap(), tenant.id);
         assert_eq!(code(world.backend.tenant_by_key("tc_unknown").await), Code::NotFound);
         assert_eq!(code(world.backend.widget_session("tc_unknown", None).await), Code::NotFound);
-        world.backend.ready().await.unwrap();
+        assert_eq!(world.backend.unready().await, []);
         assert!(world.backend.authorize_turn(&world.visitor(&tenant).await.0).await.is_ok());
         assert_eq!(code(world.backend.authorize_turn(&console).await), Code::Forbidden);
     })
@@ -155,7 +155,7 @@ async fn a_database_is_looked_at_without_making_one() {
         assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
         let gone = world.reopened().await;
         gone.close().await;
-        assert_eq!(gone.ready().await.unwrap_err().len(), 1);
+        assert_eq!(gone.unready().await[0].code, "database-unreachable");
     })
     .await;
 }

@@ -42,11 +42,9 @@ async fn only_admins_of_the_tenant_add_users_and_only_good_ones() {
             emails.iter().map(|user| user.email.as_str()).collect::<Vec<_>>(),
             ["admin@test.example", "manager@test.example", "new@test.example"]
         );
-        let log = world.backend.audit_log(&admin, tenant.id, 10).await.unwrap();
-        assert_eq!(
-            (log[0].action.as_str(), log[0].target.as_str()),
-            ("user.create", &*created.user.id.to_string())
-        );
+        let log = world.backend.audit_log(&admin, Some(tenant.id), None, 10).await.unwrap().items;
+        let made = log.iter().find(|entry| entry.action == "user.create").unwrap();
+        assert_eq!((made.by.as_str(), made.target.as_str()), ("admin One", &*created.user.id.to_string()));
     })
     .await;
 }
@@ -88,7 +86,7 @@ async fn a_disabled_user_is_out_at_once_and_may_come_back() {
         let disabled = world.backend.disable_user(&admin, signed_in.user.id).await.unwrap();
         assert!(disabled.disabled);
         assert!(world.backend.verify(&signed_in.access_token).is_err());
-        assert_eq!(code(world.backend.refresh(&signed_in.refresh_token).await), Code::Unauthorized);
+        assert_eq!(code(world.backend.refresh(&signed_in.refresh_token, None).await), Code::Unauthorized);
         let login = world.backend.login("agent@test.example", PASSWORD, &device()).await;
         assert_eq!(code(login), Code::Unauthorized);
         assert!(matches!(
@@ -162,6 +160,35 @@ async fn a_new_password_signs_all_devices_out() {
         let old = world.backend.login("agent@test.example", PASSWORD, &device()).await;
         assert_eq!(code(old), Code::Unauthorized);
         world.backend.login("agent@test.example", &password, &device()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_role_ends_what_the_one_before_allowed() {
+    on_each_database(async |world| {
+        let tenant = world.tenant(Plan::Premium).await;
+        let admin = world.staff(&tenant, "admin@test.example", Role::Admin).await;
+        let second = world.user(&tenant, "second@test.example", Role::Admin).await;
+        let held = world.sign_in("second@test.example").await;
+        let mut changes = world.backend.changes();
+        let manager = world.staff(&tenant, "manager@test.example", Role::Manager).await;
+        assert_eq!(code(world.backend.set_role(&manager, second.id, Role::Agent).await), Code::Forbidden);
+        for wrong in [Role::Operator, Role::Visitor, Role::System] {
+            assert_eq!(code(world.backend.set_role(&admin, second.id, wrong).await), Code::BadRequest);
+        }
+        let demoted = world.backend.set_role(&admin, second.id, Role::Agent).await.unwrap();
+        assert_eq!(demoted.role, Role::Agent);
+        assert!(matches!(heard(&mut changes).as_slice(), [Change::Revoked { .. }]));
+        assert!(world.backend.verify(&held.access_token).is_err());
+        assert!(world.backend.refresh(&held.refresh_token, None).await.is_err());
+        let again = world.sign_in("second@test.example").await;
+        assert_eq!(world.backend.verify(&again.access_token).unwrap().role, Role::Agent);
+        let own = admin.user().unwrap();
+        assert_eq!(code(world.backend.set_role(&admin, own, Role::Agent).await), Code::WrongState);
+        let log = world.backend.audit_log(&admin, Some(tenant.id), None, 50).await.unwrap().items;
+        let noted = log.iter().find(|entry| entry.action == "user.role").unwrap();
+        assert_eq!(noted.target, format!("{} admin to agent", second.id));
     })
     .await;
 }
