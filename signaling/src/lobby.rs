@@ -2,7 +2,9 @@
 
 use crate::{
     agent::AgentStatus,
+    call::Ended,
     id::{CallId, SessionId, Sub, Timestamp},
+    reason::{EndReason, MediaDetail},
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,51 @@ pub struct SessionUpdate {
     /// With a call that was accepted: the agent's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_with: Option<String>,
+    /// The same agent's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_by: Option<Sub>,
+    /// The last call, when nothing was written since it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_call: Option<LastCall>,
+}
+
+/// A call that is over, as the list needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastCall {
+    pub call_id: CallId,
+    pub requested_at: Timestamp,
+    pub ended_at: Timestamp,
+    /// Whether staff called the visitor.
+    #[serde(default)]
+    pub by_staff: bool,
+    /// Who of the staff called or answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Sub>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_name: Option<String>,
+    pub reason: EndReason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<MediaDetail>,
+    /// From the first sound to the end; absent when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talked_ms: Option<u64>,
+}
+
+impl From<&Ended> for LastCall {
+    fn from(ended: &Ended) -> Self {
+        let by_staff = ended.head.caller_role.is_staff();
+        Self {
+            call_id: ended.head.id,
+            requested_at: ended.head.requested_at,
+            ended_at: ended.at,
+            by_staff,
+            agent: if by_staff { Some(ended.head.caller) } else { ended.answered_by },
+            answered_name: ended.answered_name.clone(),
+            reason: ended.reason,
+            detail: ended.detail,
+            talked_ms: ended.media_up_at.map(|up| ended.at.since(up).as_millis() as u64),
+        }
+    }
 }
 
 /// An event of the lobby, server to client only. `ringing`, `ring_stopped`, `taken` and

@@ -11,7 +11,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use tincan_signaling::{CallId, Disposition, EndReason, EventId, SessionId, Sub, Timestamp, event::Role};
+use tincan_signaling::{
+    CallId, Disposition, EndReason, EventId, SessionId, Sub, Timestamp, event::Role, lobby::LastCall,
+};
 use uuid::Uuid;
 
 /// Which part of a conversation; the ids are those of messages or calls.
@@ -132,17 +134,7 @@ fn message(row: Message) -> Result<TimelineItem> {
 
 fn call(row: CallRow) -> Result<TimelineItem> {
     let role = role("calls", row.id, "caller_role", &row.caller_role)?;
-    let unknown = |column| StorageError::Inconsistent { table: "calls", id: row.id.to_string(), column };
-    let reason = match &row.reason {
-        None => None,
-        Some(text) => Some(
-            EndReason::ALL
-                .into_iter()
-                .find(|reason| reason.as_str() == text)
-                .ok_or_else(|| unknown("reason"))?,
-        ),
-    };
-    let talked = row.ended_at.zip(row.media_up_at).map(|(ended, up)| ended - up);
+    let (reason, talked_ms) = (reason(&row)?, talked_ms(&row));
     Ok(TimelineItem::Call {
         id: CallId(row.id),
         at: clock::to_wire(row.requested_at),
@@ -153,8 +145,37 @@ fn call(row: CallRow) -> Result<TimelineItem> {
         ended_at: row.ended_at.map(clock::to_wire),
         disposition: reason.map(|reason| Disposition::of(row.accepted_at.is_some(), reason)),
         reason,
-        talked_ms: talked.map(|talked| talked.whole_milliseconds().try_into().unwrap_or(0)),
+        talked_ms,
     })
+}
+
+/// A call that is over, as the list shows it; nothing while it goes on.
+pub(super) fn last_call(row: CallRow) -> Result<Option<LastCall>> {
+    let by_staff = role("calls", row.id, "caller_role", &row.caller_role)?.is_staff();
+    let Some((ended_at, reason)) = row.ended_at.zip(reason(&row)?) else { return Ok(None) };
+    Ok(Some(LastCall {
+        call_id: CallId(row.id),
+        requested_at: clock::to_wire(row.requested_at),
+        ended_at: clock::to_wire(ended_at),
+        by_staff,
+        agent: if by_staff { Some(Sub(row.caller)) } else { row.answered_by.map(Sub) },
+        talked_ms: talked_ms(&row),
+        answered_name: row.answered_name,
+        reason,
+        detail: None,
+    }))
+}
+
+fn reason(row: &CallRow) -> Result<Option<EndReason>> {
+    let Some(text) = &row.reason else { return Ok(None) };
+    let known = EndReason::ALL.into_iter().find(|reason| reason.as_str() == text);
+    let unknown = || StorageError::Inconsistent { table: "calls", id: row.id.to_string(), column: "reason" };
+    Ok(Some(known.ok_or_else(unknown)?))
+}
+
+fn talked_ms(row: &CallRow) -> Option<u64> {
+    let talked = row.ended_at? - row.media_up_at?;
+    Some(talked.whole_milliseconds().try_into().unwrap_or(0))
 }
 
 fn role(table: &'static str, id: Uuid, column: &'static str, text: &str) -> Result<Role> {

@@ -1,16 +1,18 @@
 //! The list of conversations, the one with the newest event first.
 
+use super::history;
 use crate::{
     Backend, Identity, Result, clock,
     error::{forbidden, not_found, refuse},
     storage::{
+        calls::{self, CallRow},
         chat_sessions::{self, ChatSession as Row, Cursor},
         messages::{self, Message},
     },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use tincan_signaling::{Code, SessionId, Sub, Timestamp, event::Role};
+use tincan_signaling::{Code, SessionId, Sub, Timestamp, event::Role, lobby::LastCall};
 use uuid::Uuid;
 
 /// A page of the list.
@@ -35,6 +37,8 @@ pub struct ChatSession {
     /// Who wrote the last text.
     pub last_by: Option<Sub>,
     pub last_at: Timestamp,
+    /// The last call, when nothing was written since it ended.
+    pub last_call: Option<LastCall>,
     /// Messages of the visitor that nobody of the staff has read or answered.
     pub unread: u32,
 }
@@ -78,9 +82,17 @@ impl Backend {
         let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.last_message_id).collect();
         let last = messages::find_many(self.db(), &ids).await?;
         let mut last_by_id: HashMap<Uuid, Message> = last.into_iter().map(|row| (row.id, row)).collect();
+        let sessions: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let calls = calls::last_of(self.db(), &sessions).await?;
+        let mut call_by_session: HashMap<Uuid, CallRow> =
+            calls.into_iter().map(|call| (call.session_id, call)).collect();
         let view = |row: Row| {
             let last = row.last_message_id.and_then(|id| last_by_id.remove(&id));
-            ChatSession {
+            let call = call_by_session.remove(&row.id);
+            let call = call.filter(|call| {
+                last.as_ref().is_none_or(|last| call.ended_at.is_some_and(|ended| last.created_at <= ended))
+            });
+            Ok(ChatSession {
                 session_id: SessionId(row.id),
                 visitor: row.visitor_name,
                 open: row.closed_at.is_none(),
@@ -91,10 +103,11 @@ impl Backend {
                 last_by: last.as_ref().map(|last| Sub(last.author)),
                 last_text: last.map(|last| last.body),
                 last_at: clock::to_wire(row.last_at),
+                last_call: call.map(history::last_call).transpose()?.flatten(),
                 unread: row.unread.try_into().unwrap_or(0),
-            }
+            })
         };
-        Ok(rows.into_iter().map(view).collect())
+        rows.into_iter().map(view).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     error::StorageError,
     messages::{Window, beside},
 };
-use sea_query::{Cond, Expr, ExprTrait, Iden, OnConflict, Order, Query, SelectStatement};
+use sea_query::{Alias, Cond, Expr, ExprTrait, Iden, OnConflict, Order, Query, SelectStatement};
 use serde_json::Value;
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -141,6 +141,27 @@ pub(crate) async fn page(
         .limit(limit)
         .to_owned();
     db.fetch_all(&page).await
+}
+
+/// The last call of each of these conversations that had one, once it has ended.
+pub(crate) async fn last_of(db: &Db, sessions: &[Uuid]) -> Result<Vec<CallRow>, StorageError> {
+    if sessions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let other = Alias::new("other");
+    let newest = Query::select()
+        .expr(Expr::col((other.clone(), Calls::RequestedAt)).max())
+        .from_as(Calls::Table, other.clone())
+        .and_where(
+            Expr::col((other, Calls::SessionId)).equals((Calls::Table, Calls::SessionId)),
+        )
+        .to_owned();
+    let last = select()
+        .and_where(Expr::col((Calls::Table, Calls::SessionId)).is_in(sessions.iter().copied()))
+        .and_where(Expr::col((Calls::Table, Calls::EndedAt)).is_not_null())
+        .and_where(Expr::col((Calls::Table, Calls::RequestedAt)).in_subquery(newest))
+        .to_owned();
+    db.fetch_all(&last).await
 }
 
 /// Calls that have not ended, the oldest first.

@@ -11,6 +11,7 @@ use tincan_signaling::{
     Call, CallId, CallState, Code, Disposition, EndReason, Event, LegId, Timestamp,
     event::{MediaKind, MediaReport, Path, Role, Rung},
     id::Epoch,
+    lobby::LastCall,
 };
 use uuid::Uuid;
 
@@ -108,6 +109,28 @@ async fn a_call_leaves_one_row_that_says_who_when_and_how() {
         let row = crate::storage::calls::find(world.backend.db(), id.0).await.unwrap().unwrap();
         assert_eq!(row.rung[0]["sub"], scene.agent.sub.to_string());
         assert_eq!((row.path.as_deref(), row.disposition.as_deref()), (Some("host"), Some("ANSWERED")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_list_shows_the_last_call_until_something_is_written() {
+    on_each_database(async |world| {
+        let scene = scene(world).await;
+        let listed = async || {
+            let page = world.backend.chat_sessions(&scene.agent, None, 10).await.unwrap();
+            page.items.into_iter().next().unwrap().last_call
+        };
+        world.say(&scene.visitor, &scene.room, "before").await.unwrap();
+        assert_eq!(listed().await, None);
+        world.backend.save_call(&scene.record(1, 3)).await.unwrap();
+        assert_eq!(listed().await, None, "it goes on");
+        world.backend.save_call(&scene.record(1, 4)).await.unwrap();
+        let Call::Ended(ended) = &scene.states[4] else { panic!("not ended") };
+        assert_eq!(listed().await, Some(LastCall::from(ended)));
+        world.wait(200);
+        world.say(&scene.visitor, &scene.room, "after").await.unwrap();
+        assert_eq!(listed().await, None, "something was written since");
     })
     .await;
 }
