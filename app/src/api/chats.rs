@@ -98,8 +98,10 @@ mod from_backend {
                 last_at: chat.last_at,
                 call: None,
                 call_with: None,
+                call_by: None,
+                last_call: chat.last_call,
             };
-            Self { update, unread: chat.unread, talk: None }
+            Self { update, unread: chat.unread }
         }
     }
 

@@ -13,6 +13,6 @@ pub(crate) use chats::{Conversation, last_words, list_sessions, my_call, read_co
 pub(crate) use error::{ApiError, too_often, words};
 pub(crate) use once::Shown;
 pub(crate) use origins::{AddOrigin, RemoveOrigin, list_origins};
-pub(crate) use session::Boot;
+pub(crate) use session::{Boot, Guest};
 pub(crate) use tenant::{SetVoice, TenantPage, read_tenant};
 pub(crate) use users::{AddUser, Member, ResetPassword, SetUserEnabled, list_users};

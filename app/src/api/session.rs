@@ -5,6 +5,34 @@ use super::ApiError;
 use serde::{Deserialize, Serialize};
 use tincan_signaling::{Sub, TenantId, event::Role};
 
+/// Who asks for a page of staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Guest {
+    /// A member of a tenant's staff, with what the page starts with.
+    Staff(Boot),
+    /// Signed in, but not for a tenant: an operator of the instance.
+    Other,
+    Nobody,
+}
+
+impl Guest {
+    /// Of whoever asks for the page. In the browser it comes with the page.
+    pub(crate) fn of_request() -> Self {
+        #[cfg(feature = "ssr")]
+        {
+            use leptos::prelude::use_context;
+            let signed_in = use_context::<Option<tincan_backend::Identity>>().flatten().is_some();
+            match Boot::of_request() {
+                Some(boot) => Self::Staff(boot),
+                None if signed_in => Self::Other,
+                None => Self::Nobody,
+            }
+        }
+        #[cfg(not(feature = "ssr"))]
+        Self::Nobody
+    }
+}
+
 /// What a page of staff starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Boot {
@@ -27,9 +55,8 @@ impl Boot {
         matches!(self.role, Role::Admin)
     }
 
-    /// Of whoever asks for the page; `None` when that is no member of a tenant's staff.
     #[cfg(feature = "ssr")]
-    pub(crate) fn of_request() -> Option<Self> {
+    fn of_request() -> Option<Self> {
         let site = leptos::prelude::use_context::<crate::Site>()?;
         let Staff { identity, tenant, .. } = staff().ok()?;
         Some(Self {
@@ -40,12 +67,6 @@ impl Boot {
             socket_url: site.socket_url,
             public_url: site.public_url,
         })
-    }
-
-    /// In the browser it comes with the page.
-    #[cfg(not(feature = "ssr"))]
-    pub(crate) const fn of_request() -> Option<Self> {
-        None
     }
 }
 

@@ -13,9 +13,7 @@ pub(crate) struct TenantPage {
     pub(crate) name: String,
     pub(crate) key: String,
     pub(crate) plan: String,
-    /// What the tenant may use now.
-    pub(crate) now: Entitlements,
-    /// What its plan would allow.
+    /// What its plan allows.
     pub(crate) given: Entitlements,
     pub(crate) voice_switch: bool,
 }
@@ -27,11 +25,11 @@ pub(crate) async fn read_tenant() -> Result<TenantPage, ApiError> {
     backend.tenant_view(tenant).await.map(TenantPage::from).map_err(refused)
 }
 
-/// Switches voice calls on or off, as far as the plan has them.
+/// Switches voice calls on or off, as far as the plan has them; gives back how the switch stands.
 #[server(prefix = "/sfn", endpoint = "set-voice")]
-pub(crate) async fn set_voice(on: bool) -> Result<(), ApiError> {
+pub(crate) async fn set_voice(on: bool) -> Result<bool, ApiError> {
     let Staff { backend, identity, tenant } = staff()?;
-    backend.set_voice(&identity, tenant, on).await.map(drop).map_err(refused)
+    backend.set_voice(&identity, tenant, on).await.map(|view| view.voice_switch).map_err(refused)
 }
 
 #[cfg(feature = "ssr")]
@@ -41,7 +39,6 @@ impl From<tincan_backend::tenants::TenantView> for TenantPage {
             name: view.name,
             key: view.key,
             plan: view.plan.as_str().to_owned(),
-            now: view.entitlements,
             given: view.plan.gives(),
             voice_switch: view.voice_switch,
         }

@@ -87,7 +87,7 @@ pub(crate) fn CallBar() -> impl IntoView {
             class:stage=move || !matches!(bar.get(), Bar::Idle | Bar::Over)
             class:bar--over=move || bar.get() == Bar::Over
             data-idle=move || (bar.get() == Bar::Idle).then_some("")
-            aria-label="Active call"
+            aria-label=move || (bar.get() != Bar::Idle).then_some("Active call")
         >
             <div class="bar__who">
                 <span class="bar__name" dir="auto">{name}</span>

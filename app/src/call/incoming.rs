@@ -8,7 +8,7 @@ use crate::{
     effects::focus,
     pages::dashboard::sessions::{named, place},
 };
-use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev, html, prelude::*, task::spawn_local};
 use tincan_signaling::lobby::Ringing;
 
 /// Shows the call that rings, when one does.
@@ -43,15 +43,17 @@ fn Dialog(ringing: Ringing) -> impl IntoView {
         0 | 1 => None,
         calls => Some(view! { <span class="chip">{format!("{} more waiting", calls - 1)}</span> }),
     };
-    let keys = move |event: KeyboardEvent| match event.key().as_str() {
-        "Escape" => hide(desk, call_id),
-        "Tab" => {
+    // Wherever the focus is: a click beside the dialog takes it away from its buttons.
+    let keys = window_event_listener(ev::keydown, move |event| match event.key().as_str() {
+        "Escape" if !event.is_composing() => hide(desk, call_id),
+        "Tab" if !aside => {
             if let Some(dialog) = dialog.get_untracked() {
                 focus::keep_inside(&event, &dialog);
             }
         }
         _ => {}
-    };
+    });
+    on_cleanup(move || keys.remove());
     view! {
         <div class="veil" data-aside=aside.then_some("")>
             <section
@@ -61,7 +63,6 @@ fn Dialog(ringing: Ringing) -> impl IntoView {
                 aria-modal=(!aside).to_string()
                 aria-labelledby="ring-title"
                 aria-describedby="ring-who"
-                on:keydown=keys
             >
                 <header class="ring__top">
                     <h2 id="ring-title">"Incoming call"</h2>

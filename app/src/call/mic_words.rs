@@ -6,15 +6,15 @@ use tincan_client::MicError;
 pub(crate) const fn mic_words(error: MicError) -> &'static str {
     match error {
         MicError::Blocked => {
-            "The microphone is blocked for this site. Allow it at the lock beside the address, then press Ready again."
+            "The microphone is blocked for this site. Allow it at the symbol beside the address, then try again."
         }
         MicError::Dismissed => "Please choose Allow when the browser asks for the microphone.",
         MicError::System => {
             "Your computer blocks the microphone for this browser. Allow it in the system's privacy settings."
         }
         MicError::Policy => "This page may not use the microphone where it is shown.",
-        MicError::NoDevice => "No microphone found. Plug one in and press Ready again.",
-        MicError::Busy => "Another app is using the microphone. Close it and press Ready again.",
+        MicError::NoDevice => "No microphone found. Plug one in and try again.",
+        MicError::Busy => "Another app is using the microphone. Close it and try again.",
         MicError::Insecure => "Calls need https. Open the dashboard under its https address.",
         MicError::NoApi => "This browser cannot make calls. Open the dashboard in a current browser.",
     }

@@ -3,7 +3,7 @@
 use super::words;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tincan_signaling::{CallId, EndReason, MediaDetail, Timestamp, call::Ended, event::Role};
+use tincan_signaling::{CallId, EndReason, MediaDetail, Timestamp, call::Ended, lobby::LastCall};
 
 /// What the conversation keeps of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,18 +19,24 @@ pub(crate) struct CallRecord {
     pub(crate) talked_ms: Option<u64>,
 }
 
+impl From<&LastCall> for CallRecord {
+    fn from(call: &LastCall) -> Self {
+        Self {
+            id: call.call_id,
+            at: call.requested_at,
+            by_staff: call.by_staff,
+            reason: call.reason,
+            detail: call.detail,
+            answered_by: call.answered_name.clone(),
+            talked_ms: call.talked_ms,
+        }
+    }
+}
+
 impl CallRecord {
     /// The record of a call that has just ended here.
     pub(crate) fn of(ended: &Ended) -> Self {
-        Self {
-            id: ended.head.id,
-            at: ended.head.requested_at,
-            by_staff: ended.head.caller_role != Role::Visitor,
-            reason: ended.reason,
-            detail: ended.detail,
-            answered_by: ended.answered_name.clone(),
-            talked_ms: ended.media_up_at.map(|up| ended.at.since(up).as_millis() as u64),
-        }
+        Self::from(&LastCall::from(ended))
     }
 
     /// "Call, 3:12", or why there was none.

@@ -90,7 +90,9 @@ fn shortcuts(desk: Desk, ringer: Ringer) {
         if !(event.alt_key() && event.shift_key()) {
             return;
         }
-        let Some(ringing) = ringer.all.get_untracked().into_iter().next() else { return };
+        // The call on screen; a hidden one only when there is no other.
+        let shown = ringer.shown.get_untracked();
+        let Some(ringing) = shown.or_else(|| ringer.all.get_untracked().into_iter().next()) else { return };
         match event.code().as_str() {
             "KeyA" => desk.accept(&ringing),
             "KeyD" => desk.decline(&ringing),

@@ -15,8 +15,13 @@ const TAKEN_SHOWN: Duration = Duration::from_secs(8);
 pub(crate) fn Toasts() -> impl IntoView {
     let desk = use_desk();
     Effect::new(move |_| {
-        if desk.taken.get().is_some() {
-            set_timeout(move || drop(desk.taken.try_set(None)), TAKEN_SHOWN);
+        if desk.taken.get().is_none() {
+            return;
+        }
+        let hide = move || drop(desk.taken.try_set(None));
+        if let Ok(timeout) = set_timeout_with_handle(hide, TAKEN_SHOWN) {
+            // The next one has its own time.
+            on_cleanup(move || timeout.clear());
         }
     });
     view! {

@@ -3,9 +3,8 @@
 use super::{DeskCall, Live, wish::WishContext};
 use crate::{
     api::{self, Boot, my_call},
-    call::{mic_words::mic_words, record::CallRecord},
+    call::mic_words::mic_words,
     effects::{mark, notice},
-    pages::dashboard::sessions::Talk,
 };
 use leptos::{prelude::*, reactive::owner::Owner, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -14,7 +13,6 @@ use tincan_client::{Permission, Place};
 use tincan_signaling::{
     Call, CallId, Event, Refusal, SessionId, Sub, Timestamp,
     agent::{AgentStatus, Wish},
-    call::Ended,
     lobby::Ringing,
 };
 
@@ -39,8 +37,10 @@ pub(crate) struct Desk {
     pub(crate) trouble: RwSignal<Option<String>>,
     /// Who took the last call that rang here.
     pub(crate) taken: RwSignal<Option<String>>,
-    /// The own calls that ended since this page came, for the list.
-    pub(crate) talks: RwSignal<HashMap<SessionId, Talk>>,
+    /// What was typed and not sent, by conversation: going to another one loses nothing.
+    pub(crate) drafts: RwSignal<HashMap<SessionId, String>>,
+    /// An answer, a call or a return is on its way: a second press must not begin another.
+    asking: StoredValue<bool>,
     go: Callback<String>,
     owner: StoredValue<Option<Owner>>,
 }
@@ -59,7 +59,8 @@ pub(crate) fn provide_desk(boot: &Boot) -> Desk {
         seen: RwSignal::default(),
         trouble: RwSignal::new(None),
         taken: RwSignal::new(None),
-        talks: RwSignal::default(),
+        drafts: RwSignal::default(),
+        asking: StoredValue::new(false),
         go: Callback::new(move |path: String| navigate(&path, NavigateOptions::default())),
         owner: StoredValue::new(Owner::current()),
     };
@@ -128,42 +129,37 @@ impl Desk {
     /// Comes back by itself where nothing needs to be asked, and forgets what is over.
     fn watch_own_call(self, live: &Live) {
         let permission = live.permission;
-        Effect::new(move |_| {
-            let Some(call) = self.call.get() else { return };
+        Effect::new(move |before: Option<Option<SessionId>>| {
+            let call = self.call.get()?;
+            let was_here = before.flatten() == Some(call.session);
             match (call.place.get(), call.call.get()) {
-                (Place::Here, _) => mark::set(call.session),
+                (Place::Here, _) => {
+                    mark::set(call.session);
+                    return Some(call.session);
+                }
                 (Place::Elsewhere { gone: true, .. }, _) => {
                     if mark::read() == Some(call.session) && permission.get() == Permission::Granted {
                         self.return_here();
                     }
                 }
-                (Place::None, Call::Ended(ended)) => {
-                    mark::clear();
-                    self.remember(call.session, &ended);
-                }
+                // Another tab took it over: it is no longer this one's to come back to.
+                (Place::Elsewhere { gone: false, .. }, _) if was_here => mark::clear(),
+                (Place::None, Call::Ended(_)) => mark::clear(),
                 (Place::None | Place::Elsewhere { .. }, _) => {}
             }
+            None
         });
     }
 
-    /// Whether the call at hand goes on, here or in another tab.
+    /// Whether a call of this agent goes on, here or in another tab.
     fn is_busy(self) -> bool {
-        self.call
-            .with_untracked(|call| call.as_ref().is_some_and(|call| call.call.with_untracked(Call::is_live)))
-    }
-
-    /// Keeps how the own call ended, for the list.
-    fn remember(self, session: SessionId, ended: &Ended) {
-        if ended.answered_by != Some(self.me) && ended.head.caller != self.me {
-            return;
-        }
-        let updates = self.live.get_untracked().map(|live| live.sessions.get_untracked()).unwrap_or_default();
-        let last_text = updates
-            .into_iter()
-            .find(|update| update.session_id == session)
-            .and_then(|update| update.last_text);
-        let record = CallRecord::of(ended);
-        self.talks.update(|talks| drop(talks.insert(session, Talk { record, last_text })));
+        self.call.with_untracked(|call| {
+            call.as_ref().is_some_and(|at_hand| {
+                let mine = |call: &Call| call.head().is_some_and(|head| head.caller == self.me);
+                let in_it = at_hand.place.get_untracked() != Place::None;
+                at_hand.call.with_untracked(|call| call.is_live() && (in_it || mine(call)))
+            })
+        })
     }
 
     /// The visitor's name in that session, as far as the lobby told it.
@@ -192,13 +188,16 @@ impl Desk {
 
     /// Answers a call that rings. Must run inside the tap: sound starts there.
     pub(crate) fn accept(self, ringing: &Ringing) {
-        let Some(live) = self.live.get_untracked() else { return };
-        live.speaker.unlock();
+        if self.is_busy() {
+            self.trouble.set(Some(BUSY.into()));
+            return;
+        }
+        let Some(live) = self.begins() else { return };
         live.speaker.ring(false);
         let call = self.open(&live, ringing.session_id);
         let accepting = call.driver.accept(ringing.call_id);
         self.show(ringing.session_id);
-        self.carry_out(async move {
+        self.ask(async move {
             let accepted = accepting.await;
             if accepted.is_err() {
                 self.put_away();
@@ -217,20 +216,41 @@ impl Desk {
 
     /// Calls the visitor of that session. Must run inside the tap.
     pub(crate) fn call_visitor(self, session: SessionId) {
-        let Some(live) = self.live.get_untracked() else { return };
-        live.speaker.unlock();
+        if self.is_busy() {
+            return;
+        }
+        let Some(live) = self.begins() else { return };
         let call = self.open(&live, session);
         let starting = call.driver.start();
-        self.carry_out(async move { starting.await.map(drop) });
+        self.ask(async move { starting.await.map(drop) });
     }
 
     /// Takes the own call into this page: after a reload, or from another tab.
     pub(crate) fn return_here(self) {
-        let (Some(live), Some(call)) = (self.live.get_untracked(), self.call.get_untracked()) else { return };
-        live.speaker.unlock();
+        let Some(call) = self.call.get_untracked() else { return };
+        if self.begins().is_none() {
+            return;
+        }
         let returning = call.driver.return_here();
         self.show(call.session);
-        self.carry_out(returning);
+        self.ask(returning);
+    }
+
+    /// Unlocks the sound for something that is asked once; nothing while it is being asked already.
+    fn begins(self) -> Option<Live> {
+        let live = self.live.get_untracked().filter(|_| !self.asking.get_value())?;
+        live.speaker.unlock();
+        Some(live)
+    }
+
+    /// Carries out what is asked once.
+    fn ask(self, what: impl Future<Output = Result<(), Refusal>> + 'static) {
+        self.asking.set_value(true);
+        self.carry_out(async move {
+            let outcome = what.await;
+            self.asking.try_set_value(false);
+            outcome
+        });
     }
 
     /// Ends the call, or stops asking for it.
@@ -291,3 +311,5 @@ impl Desk {
         });
     }
 }
+
+const BUSY: &str = "You are on a call already. Hang up first, or let this one ring elsewhere.";

@@ -20,15 +20,16 @@ pub(crate) fn give(element: &HtmlElement) {
     let _ = element.focus();
 }
 
-/// Tab goes round inside `dialog`.
+/// Tab goes round inside `dialog`, and into it from outside.
 pub(crate) fn keep_inside(event: &KeyboardEvent, dialog: &Element) {
     let Ok(all) = dialog.query_selector_all("button:not([disabled]), a[href]") else { return };
     let at = |index: u32| all.get(index).and_then(|node| node.dyn_into::<HtmlElement>().ok());
     let (Some(first), Some(last)) = (at(0), all.length().checked_sub(1).and_then(at)) else { return };
     let active = now();
+    let outside = !active.as_ref().is_some_and(|active| dialog.contains(Some(active)));
     let next = match event.shift_key() {
-        true if active.as_ref() == Some(&first) => last,
-        false if active.as_ref() == Some(&last) => first,
+        true if outside || active.as_ref() == Some(&first) => last,
+        false if outside || active.as_ref() == Some(&last) => first,
         _ => return,
     };
     event.prevent_default();

@@ -3,6 +3,7 @@
 
 mod copy;
 mod install;
+mod latest;
 mod nav;
 mod once;
 mod origins;
@@ -40,8 +41,7 @@ pub(crate) fn Admin() -> impl IntoView {
 #[component]
 fn Settings(boot: Boot) -> impl IntoView {
     let may_change = boot.changes_settings();
-    let voice = ServerAction::new();
-    let tenant = Resource::new(move || voice.version().get(), |_| read_tenant());
+    let tenant = Resource::new(|| (), |()| read_tenant());
     view! {
         <div class="adm">
             <Nav/>
@@ -71,7 +71,7 @@ fn Settings(boot: Boot) -> impl IntoView {
                     <Transition>
                         {move || Suspend::new(async move {
                             let tenant = tenant.await.ok()?;
-                            Some(view! { <Plan tenant voice may_change/> })
+                            Some(view! { <Plan tenant may_change/> })
                         })}
                     </Transition>
                     <Team may_change me=boot.me/>

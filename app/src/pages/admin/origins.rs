@@ -1,9 +1,10 @@
 //! Where the widget works: the list of origins.
 
-use super::Trouble;
+use super::{Trouble, latest::Latest};
 use crate::{
-    api::{AddOrigin, RemoveOrigin, list_origins},
+    api::{AddOrigin, ApiError, RemoveOrigin, list_origins},
     components::Icon,
+    effects::focus,
 };
 use leptos::{form::ActionForm, html, prelude::*};
 
@@ -19,34 +20,24 @@ pub(crate) fn Origins(may_change: bool) -> impl IntoView {
             form.reset();
         }
     });
-    let refused = move || {
-        let added = add.value().get().and_then(Result::err);
-        added.or_else(|| remove.value().get().and_then(Result::err)).map(|error| view! { <Trouble error/> })
-    };
+    let latest = Latest::new().follow(add).follow(remove);
+    let title = NodeRef::<html::H2>::new();
+    Effect::new(move |_| {
+        // The button that was pressed goes with its row.
+        if let (Some(Ok(())), Some(title)) = (remove.value().get(), title.get_untracked()) {
+            focus::give(&title);
+        }
+    });
     view! {
         <section class="panel" id="origins" aria-labelledby="origins-title">
             <div class="panel__head">
                 <div>
-                    <h2 id="origins-title">"Origins"</h2>
+                    <h2 id="origins-title" node_ref=title tabindex="-1">"Origins"</h2>
                     <p>"The widget works here and nowhere else."</p>
                 </div>
             </div>
             <Transition fallback=|| view! { <p class="muted">"Loading"</p> }>
-                {move || Suspend::new(async move {
-                    match origins.await {
-                        Ok(origins) if origins.is_empty() => view! {
-                            <p class="muted">"No origin yet, so the widget shows on no page. Add your site first."</p>
-                        }.into_any(),
-                        Ok(origins) => view! {
-                            <ul class="rows">
-                                {origins.into_iter().map(|origin| view! {
-                                    <Origin origin remove may_change/>
-                                }).collect_view()}
-                            </ul>
-                        }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
+                <Listed origins remove may_change/>
             </Transition>
             {may_change.then(|| view! {
                 <ActionForm action=add node_ref=form>
@@ -71,8 +62,36 @@ pub(crate) fn Origins(may_change: bool) -> impl IntoView {
                     </p>
                 </ActionForm>
             })}
-            <div aria-live="polite">{refused}</div>
+            <div aria-live="polite">{latest.words()}</div>
         </section>
+    }
+}
+
+type Read = Resource<Result<Vec<String>, ApiError>>;
+
+/// The rows; those that stay are not drawn again.
+#[component]
+fn Listed(origins: Read, remove: ServerAction<RemoveOrigin>, may_change: bool) -> impl IntoView {
+    let all = move || origins.get().and_then(Result::ok).unwrap_or_default();
+    let words = move || match origins.get() {
+        Some(Err(error)) => Some(view! { <Trouble error/> }.into_any()),
+        Some(Ok(none)) if none.is_empty() => Some(
+            view! {
+                <p class="muted">"No origin yet, so the widget shows on no page. Add your site first."</p>
+            }
+            .into_any(),
+        ),
+        Some(Ok(_)) | None => None,
+    };
+    view! {
+        {words}
+        <ul class="rows" hidden=move || all().is_empty()>
+            <For
+                each=all
+                key=Clone::clone
+                children=move |origin| view! { <Origin origin remove may_change/> }
+            />
+        </ul>
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the plan gives, and the one switch that narrows it.
 
-use super::Trouble;
+use super::latest::Latest;
 use crate::{
     api::{SetVoice, TenantPage},
     components::Icon,
@@ -10,8 +10,10 @@ use tincan_signaling::Entitlements;
 
 /// The entitlements as rows.
 #[component]
-pub(crate) fn Plan(tenant: TenantPage, voice: ServerAction<SetVoice>, may_change: bool) -> impl IntoView {
+pub(crate) fn Plan(tenant: TenantPage, may_change: bool) -> impl IntoView {
     let rows = rows(&tenant.given);
+    let voice = ServerAction::new();
+    let latest = Latest::new().follow(voice);
     let switch =
         tenant.given.voice_enabled.then(|| view! { <Voice tenant=tenant.clone() voice may_change/> });
     view! {
@@ -26,6 +28,7 @@ pub(crate) fn Plan(tenant: TenantPage, voice: ServerAction<SetVoice>, may_change
                 {switch}
                 {rows.into_iter().map(|row| view! { <Capability row/> }).collect_view()}
             </ul>
+            <div aria-live="polite">{latest.words()}</div>
         </section>
     }
 }
@@ -93,16 +96,19 @@ fn Capability(row: Row) -> impl IntoView {
     }
 }
 
-/// Voice calls: in the plan, and switched by the admin.
+/// Voice calls: in the plan, and switched by the admin. The switch stays the same element, so that
+/// it keeps the focus of whoever pressed it.
 #[component]
 fn Voice(tenant: TenantPage, voice: ServerAction<SetVoice>, may_change: bool) -> impl IntoView {
-    let on = tenant.voice_switch;
+    let on = RwSignal::new(tenant.voice_switch);
+    Effect::new(move |_| {
+        if let Some(Ok(now)) = voice.value().get() {
+            on.set(now);
+        }
+    });
     let lines = tenant.given.max_concurrent_calls;
-    let hint = if on { format!("{lines} at once") } else { "Off. Visitors see no call button".into() };
-    let refused = move || match voice.value().get() {
-        Some(Err(error)) => Some(view! { <Trouble error/> }),
-        _ => None,
-    };
+    let hint =
+        move || if on.get() { format!("{lines} at once") } else { "Off. Visitors see no call button".into() };
     view! {
         <li class="ent">
             <Icon name="phone"/>
@@ -110,22 +116,21 @@ fn Voice(tenant: TenantPage, voice: ServerAction<SetVoice>, may_change: bool) ->
             {if may_change {
                 view! {
                     <ActionForm action=voice>
-                        <input type="hidden" name="on" value=(!on).to_string()/>
+                        <input type="hidden" name="on" value=move || (!on.get()).to_string()/>
                         <button
                             class="switch"
                             role="switch"
-                            aria-checked=on.to_string()
+                            aria-checked=move || on.get().to_string()
                             aria-label="Voice calls"
                         ></button>
                     </ActionForm>
                 }.into_any()
-            } else if on {
+            } else if tenant.voice_switch {
                 view! { <span class="chip chip--go"><Icon name="check"/>"On"</span> }.into_any()
             } else {
                 view! { <span class="chip chip--warn">"Switched off"</span> }.into_any()
             }}
         </li>
-        {refused}
     }
 }
 

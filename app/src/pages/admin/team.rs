@@ -1,8 +1,8 @@
 //! Who signs in for this tenant.
 
-use super::{Trouble, once::ShownOnce};
+use super::{Trouble, latest::Latest, once::ShownOnce};
 use crate::{
-    api::{AddUser, Member, ResetPassword, SetUserEnabled, Shown, list_users},
+    api::{AddUser, ApiError, Member, ResetPassword, SetUserEnabled, Shown, list_users},
     components::{Can, Icon},
 };
 use leptos::{form::ActionForm, html, prelude::*};
@@ -16,20 +16,16 @@ pub(crate) fn Team(may_change: bool, me: Sub) -> impl IntoView {
     let users = Resource::new(move || actions.changes(), |_| list_users());
     let before = SharedValue::new(Shown::before_this_page).into_inner();
     let made = actions.made();
+    let latest = Latest::new().follow(actions.add).follow(actions.reset).follow(actions.enable);
     view! {
         <section class="panel c12" id="team" aria-labelledby="team-title">
             <div class="panel__head"><h2 id="team-title">"Team"</h2></div>
             <div aria-live="polite">
-                {move || actions.refusal().map(|error| view! { <Trouble error/> })}
+                {latest.words()}
                 {move || made.get().or_else(|| before.clone()).map(|shown| view! { <ShownOnce shown/> })}
             </div>
             <Transition fallback=|| view! { <p class="muted">"Loading"</p> }>
-                {move || Suspend::new(async move {
-                    match users.await {
-                        Ok(users) => view! { <Members users actions may_change me/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
+                <Members users actions may_change me/>
             </Transition>
             {may_change.then(|| view! { <Add action=actions.add/> })}
         </section>
@@ -49,12 +45,6 @@ impl Actions {
         (self.add.version().get(), self.enable.version().get())
     }
 
-    fn refusal(self) -> Option<crate::api::ApiError> {
-        let added = self.add.value().get().and_then(Result::err);
-        let reset = self.reset.value().get().and_then(Result::err);
-        added.or(reset).or_else(|| self.enable.value().get().and_then(Result::err))
-    }
-
     /// The password of the form that was sent last.
     fn made(self) -> RwSignal<Option<Shown>> {
         let made = RwSignal::new(None);
@@ -72,34 +62,17 @@ impl Actions {
     }
 }
 
+type Read = Resource<Result<Vec<Member>, ApiError>>;
+
 #[component]
-fn Members(users: Vec<Member>, actions: Actions, may_change: bool, me: Sub) -> impl IntoView {
-    let row = move |member: Member| {
-        let own = member.id.0 == me.0;
-        view! {
-            <tr>
-                <td>
-                    <span class="pers">
-                        <Can name=member.name.clone() class="can--soft"/>
-                        <span>
-                            {member.name.clone()}{own.then_some(" (you)")}<br/>
-                            <span class="tiny faint">{member.email.clone()}</span>
-                        </span>
-                    </span>
-                </td>
-                <td>{role_words(member.role)}</td>
-                <td>
-                    {if member.disabled {
-                        view! { <span class="chip">"Disabled"</span> }.into_any()
-                    } else {
-                        view! { <span class="chip chip--go">"Active"</span> }.into_any()
-                    }}
-                </td>
-                {may_change.then(|| view! { <td><MemberActions member actions own/></td> })}
-            </tr>
-        }
+fn Members(users: Read, actions: Actions, may_change: bool, me: Sub) -> impl IntoView {
+    let all = move || users.get().and_then(Result::ok).unwrap_or_default();
+    let refused = move || match users.get() {
+        Some(Err(error)) => Some(view! { <Trouble error/> }),
+        Some(Ok(_)) | None => None,
     };
     view! {
+        {refused}
         <div class="table-wrap">
             <table class="table">
                 <thead>
@@ -110,19 +83,58 @@ fn Members(users: Vec<Member>, actions: Actions, may_change: bool, me: Sub) -> i
                         {may_change.then(|| view! { <th scope="col"><span class="sr">"Change"</span></th> })}
                     </tr>
                 </thead>
-                <tbody>{users.into_iter().map(row).collect_view()}</tbody>
+                <tbody>
+                    <For
+                        each=all
+                        key=|member| member.id
+                        children=move |member| {
+                            let own = member.id.0 == me.0;
+                            view! { <Row member users actions may_change own/> }
+                        }
+                    />
+                </tbody>
             </table>
         </div>
     }
 }
 
+/// One person. The row stays the same element when access changes, and so keeps the focus.
+#[component]
+fn Row(member: Member, users: Read, actions: Actions, may_change: bool, own: bool) -> impl IntoView {
+    let (id, before) = (member.id, member.disabled);
+    let disabled = Memo::new(move |_| {
+        let users = users.get().and_then(Result::ok).unwrap_or_default();
+        users.iter().find(|user| user.id == id).map_or(before, |user| user.disabled)
+    });
+    view! {
+        <tr>
+            <td>
+                <span class="pers">
+                    <Can name=member.name.clone() class="can--soft"/>
+                    <span>
+                        {member.name.clone()}{own.then_some(" (you)")}<br/>
+                        <span class="tiny faint">{member.email.clone()}</span>
+                    </span>
+                </span>
+            </td>
+            <td>{role_words(member.role)}</td>
+            <td>
+                <span class="chip" class:chip--go=move || !disabled.get()>
+                    {move || if disabled.get() { "Disabled" } else { "Active" }}
+                </span>
+            </td>
+            {may_change.then(|| view! { <td><MemberActions member disabled actions own/></td> })}
+        </tr>
+    }
+}
+
 /// Nobody shuts themselves out.
 #[component]
-fn MemberActions(member: Member, actions: Actions, own: bool) -> impl IntoView {
+fn MemberActions(member: Member, disabled: Memo<bool>, actions: Actions, own: bool) -> impl IntoView {
     let id = member.id.to_string();
     let (reset_id, reset_words) = (id.clone(), format!("Reset password of {}", member.name));
-    let (word, enabled) = if member.disabled { ("Enable", "true") } else { ("Disable", "false") };
-    let words = format!("{word} {}", member.name);
+    let word = move || if disabled.get() { "Enable" } else { "Disable" };
+    let words = move || format!("{} {}", word(), member.name);
     view! {
         <span class="adm__acts">
             <ActionForm action=actions.reset>
@@ -134,7 +146,7 @@ fn MemberActions(member: Member, actions: Actions, own: bool) -> impl IntoView {
             {(!own).then(move || view! {
                 <ActionForm action=actions.enable>
                     <input type="hidden" name="user" value=id.clone()/>
-                    <input type="hidden" name="enabled" value=enabled/>
+                    <input type="hidden" name="enabled" value=move || disabled.get().to_string()/>
                     <button class="btn btn--sm btn--quiet" aria-label=words>{word}</button>
                 </ActionForm>
             })}

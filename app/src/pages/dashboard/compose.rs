@@ -1,27 +1,30 @@
 //! The box to write in. Enter sends, Shift and Enter begins a new line.
 
-use super::parts::Joined;
+use super::parts::Parts;
 use crate::{api, components::Icon, contexts::desk::use_desk};
-use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
 /// Writes to the visitor of the conversation.
 #[component]
-pub(crate) fn Compose(joined: RwSignal<Option<Joined>>, name: Memo<String>) -> impl IntoView {
+pub(crate) fn Compose(parts: Parts, name: Memo<String>) -> impl IntoView {
     let desk = use_desk();
-    let area = NodeRef::<html::Textarea>::new();
-    let empty = RwSignal::new(true);
+    let (session, joined) = (parts.session, parts.joined);
+    let draft = Memo::new(move |_| desk.drafts.read().get(&session).cloned().unwrap_or_default());
     let send = move || {
-        let (Some(area), Some(joined)) = (area.get_untracked(), joined.get_untracked()) else { return };
-        let text = area.value();
+        let (text, Some(joined)) = (draft.get_untracked(), joined.get_untracked()) else { return };
         if text.trim().is_empty() {
             return;
         }
-        area.set_value("");
-        empty.set(true);
-        let saying = joined.room.say(text);
+        desk.drafts.update(|drafts| drop(drafts.remove(&session)));
+        let saying = joined.room.say(text.clone());
         spawn_local(async move {
             if let Err(refusal) = saying.await {
-                desk.trouble.set(Some(api::words(&refusal)));
+                // What was typed is never lost: it goes back before what was typed since.
+                desk.drafts.try_update(|drafts| {
+                    let draft = drafts.entry(session).or_default();
+                    *draft = if draft.is_empty() { text } else { format!("{text}\n{draft}") };
+                });
+                desk.trouble.try_set(Some(api::words(&refusal)));
             }
         });
     };
@@ -31,12 +34,12 @@ pub(crate) fn Compose(joined: RwSignal<Option<Joined>>, name: Memo<String>) -> i
             send();
         }
     };
-    let written = move |_| {
-        let text = area.get_untracked().map(|area| area.value()).unwrap_or_default();
-        empty.set(text.trim().is_empty());
+    let written = move |event| {
+        let text = event_target_value(&event);
         if let (false, Some(joined)) = (text.is_empty(), joined.get_untracked()) {
             joined.room.type_now();
         }
+        desk.drafts.update(|drafts| drop(drafts.insert(session, text)));
     };
     view! {
         <form
@@ -47,20 +50,21 @@ pub(crate) fn Compose(joined: RwSignal<Option<Joined>>, name: Memo<String>) -> i
             }
         >
             <textarea
-                node_ref=area
                 aria-label="Message"
                 dir="auto"
                 rows="2"
                 maxlength="8000"
                 placeholder=move || format!("Write to {}", name.get())
+                prop:value=draft
                 on:keydown=keys
                 on:input=written
             ></textarea>
             <div class="conv__tools">
                 <span class="grow"></span>
-                <button class="btn btn--primary btn--sm" disabled=move || empty.get() || joined.read().is_none()>
-                    "Send"<Icon name="send" class="ico--sm"/>
-                </button>
+                <button
+                    class="btn btn--primary btn--sm"
+                    disabled=move || draft.read().trim().is_empty() || joined.read().is_none()
+                >"Send"<Icon name="send" class="ico--sm"/></button>
             </div>
         </form>
     }

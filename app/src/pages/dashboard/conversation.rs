@@ -40,7 +40,7 @@ pub(crate) fn Conversation(session: SessionId) -> impl IntoView {
 fn begins_now(desk: Desk, session: SessionId) -> Option<api::Conversation> {
     let updates = desk.live.get_untracked()?.sessions.get_untracked();
     let update = updates.into_iter().find(|update| update.session_id == session)?;
-    let session = Session { update, unread: 0, talk: None };
+    let session = Session { update, unread: 0 };
     Some(api::Conversation { session, items: Vec::new(), more: false })
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::{Boot, list_sessions},
-    call::{Ringer, words},
+    call::{Ringer, record::CallRecord, words},
     components::{Can, Clock, Icon},
     contexts::desk::use_desk,
 };
@@ -98,11 +98,11 @@ fn Ring(ringing: Ringing) -> impl IntoView {
 #[component]
 fn Rows(listed: Vec<Session>, needle: RwSignal<String>, open: Memo<Option<SessionId>>) -> impl IntoView {
     let desk = use_desk();
-    let boot = expect_context::<Boot>();
+    let me = expect_context::<Boot>().me;
     let ringer = expect_context::<Ringer>();
     let all = Memo::new(move |_| {
         let updates = desk.live.get().map(|live| live.sessions.get()).unwrap_or_default();
-        merge(&listed, &updates, &desk.seen.read(), &desk.talks.read())
+        merge(&listed, &updates, &desk.seen.read())
     });
     let grouped = Memo::new(move |_| {
         let needle = needle.read();
@@ -110,9 +110,7 @@ fn Rows(listed: Vec<Session>, needle: RwSignal<String>, open: Memo<Option<Sessio
         let rings =
             |session: &Session| ringing.iter().any(|ringing| ringing.session_id == session.update.session_id);
         let found = all.get().into_iter().filter(|session| session.matches(&needle) && !rings(session));
-        found
-            .map(|session| (session.group(boot.me, &boot.name), session.update.session_id))
-            .collect::<Vec<_>>()
+        found.map(|session| (session.group(me), session.update.session_id)).collect::<Vec<_>>()
     });
     let nobody = move || match (
         grouped.read().is_empty() && ringer.all.read().is_empty(),
@@ -144,7 +142,7 @@ fn GroupRows(
         (count > 0).then(|| {
             view! {
                 <h2 class="list__group">
-                    {group.title()}
+                    {group.title()}" "
                     {(group == Group::Waiting).then(|| view! { <span class="badge">{count}</span> })}
                 </h2>
             }
@@ -168,7 +166,7 @@ fn Row(id: SessionId, all: Memo<Vec<Session>>, waits: bool, open: Memo<Option<Se
     let with = move |read: fn(&Session) -> String| session.read().as_ref().map(read).unwrap_or_default();
     let unread = move || session.read().as_ref().map_or(0, |session| session.unread);
     let dot = move || session.read().as_ref().and_then(dot);
-    let last_at = move || session.read().as_ref().map(|session| session.update.last_at).unwrap_or_default();
+    let last_at = move || session.read().as_ref().map(Session::at).unwrap_or_default();
     view! {
         <a
             class="sess"
@@ -184,7 +182,7 @@ fn Row(id: SessionId, all: Memo<Vec<Session>>, waits: bool, open: Memo<Option<Se
             <span class="sess__last">
                 <span class="clip" dir="auto">{move || session.read().as_ref().map(|session| last_words(session, me)).unwrap_or_default()}</span>
                 {move || (unread() > 0).then(|| view! {
-                    <span class="badge">{unread}</span><span class="sr">"unread"</span>
+                    <span class="badge">{unread}<span class="sr">" unread"</span></span>
                 })}
             </span>
         </a>
@@ -223,8 +221,9 @@ fn last_words(session: &Session, me: Sub) -> String {
         (Some(CallState::Held), Some(with)) => return format!("On hold by {with}"),
         _ => {}
     }
-    if let Some(talk) = &session.talk {
-        return talk.own_words();
+    if let Some(call) = &update.last_call {
+        let record = CallRecord::from(call);
+        return if call.agent == Some(me) { record.own_words() } else { record.words() };
     }
     match &update.last_text {
         // A session begins with a message or with a call.

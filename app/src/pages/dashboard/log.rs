@@ -9,6 +9,7 @@ use crate::{
     api::Boot,
     call::record::CallRecord,
     components::{Clock, Icon},
+    contexts::desk::use_desk,
 };
 use leptos::{html, prelude::*};
 use tincan_signaling::{Call, EventId, Sub, event::Role};
@@ -16,6 +17,7 @@ use tincan_signaling::{Call, EventId, Sub, event::Role};
 /// The messages and calls of the conversation.
 #[component]
 pub(crate) fn Log(parts: Parts, items: Memo<Vec<Item>>, name: Memo<String>) -> impl IntoView {
+    let desk = use_desk();
     let me = expect_context::<Boot>().me;
     let read = Memo::new(move |_| last_read(&items.read(), &parts.live()));
     let log = NodeRef::<html::Div>::new();
@@ -35,7 +37,7 @@ pub(crate) fn Log(parts: Parts, items: Memo<Vec<Item>>, name: Memo<String>) -> i
         <div class="conv__log" node_ref=log tabindex="0" role="log" aria-label="Messages">
             <div class="conv__start">
                 {move || parts.more.get().then(|| view! {
-                    <button class="btn btn--sm btn--quiet" type="button" on:click=move |_| parts.read_earlier()>
+                    <button class="btn btn--sm btn--quiet" type="button" on:click=move |_| parts.read_earlier(desk)>
                         "Earlier messages"
                     </button>
                 })}

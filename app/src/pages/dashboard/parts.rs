@@ -99,12 +99,16 @@ impl Parts {
     }
 
     /// Reads the part before the first item.
-    pub(super) fn read_earlier(self) {
+    pub(super) fn read_earlier(self, desk: Desk) {
         let Some(first) = self.history.read_untracked().first().map(Item::key) else { return };
         spawn_local(async move {
-            if let Ok(Some(read)) = read_conversation(self.session, Some(EventId(first))).await {
-                self.more.try_set(read.more);
-                self.take(read.items);
+            match read_conversation(self.session, Some(EventId(first))).await {
+                Ok(Some(read)) => {
+                    self.more.try_set(read.more);
+                    self.take(read.items);
+                }
+                Ok(None) => {}
+                Err(error) => drop(desk.trouble.try_set(Some(error.words()))),
             }
         });
     }

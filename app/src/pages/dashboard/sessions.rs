@@ -1,9 +1,11 @@
 //! The list of chat sessions as a value: what is known of each, and in which group it stands.
 
-use crate::call::record::CallRecord;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, time::Duration};
-use tincan_signaling::{CallState, SessionId, Sub, Timestamp, lobby::SessionUpdate};
+use tincan_signaling::{
+    CallState, SessionId, Sub, Timestamp,
+    lobby::{LastCall, SessionUpdate},
+};
 
 /// One chat session in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,22 +13,12 @@ pub(crate) struct Session {
     pub(crate) update: SessionUpdate,
     /// Messages of the visitor that nobody here has read.
     pub(crate) unread: u32,
-    /// The own call that ended since anything was written.
-    #[serde(default)]
-    pub(crate) talk: Option<CallRecord>,
-}
-
-/// The own call that ended last in a session, and the last text there was then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Talk {
-    pub(crate) record: CallRecord,
-    pub(crate) last_text: Option<String>,
 }
 
 /// Where a session stands in the list, in the list's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Group {
-    /// The visitor wrote last, or calls.
+    /// The visitor wrote last, calls, or called in vain.
     Waiting,
     Yours,
     Team,
@@ -51,27 +43,29 @@ impl Session {
         named(&self.update.visitor)
     }
 
+    /// When something happened last.
+    pub(crate) fn at(&self) -> Timestamp {
+        let called = self.update.last_call.as_ref().map_or(Timestamp(0), |call| call.ended_at);
+        self.update.last_at.max(called)
+    }
+
     /// The group for an agent.
-    pub(crate) fn group(&self, me: Sub, my_name: &str) -> Group {
+    pub(crate) fn group(&self, me: Sub) -> Group {
         let update = &self.update;
+        let of_agent = |agent: Option<Sub>| if agent == Some(me) { Group::Yours } else { Group::Team };
         match update.call {
             Some(CallState::Ringing) => return Group::Waiting,
             Some(CallState::Connecting | CallState::Active | CallState::Held | CallState::Reconnecting) => {
-                let with_me = update.call_with.as_deref() == Some(my_name);
-                return if with_me { Group::Yours } else { Group::Team };
+                return of_agent(update.call_by);
             }
             Some(CallState::Idle | CallState::Ended) | None => {}
         }
-        if !update.open {
-            Group::Closed
-        } else if self.talk.is_some() {
-            Group::Yours
-        } else if update.last_from_visitor {
-            Group::Waiting
-        } else if update.last_by == Some(me) {
-            Group::Yours
-        } else {
-            Group::Team
+        match &update.last_call {
+            _ if !update.open => Group::Closed,
+            Some(LastCall { agent: None, .. }) => Group::Waiting,
+            Some(call) => of_agent(call.agent),
+            None if update.last_from_visitor => Group::Waiting,
+            None => of_agent(update.last_by),
         }
     }
 
@@ -96,7 +90,6 @@ pub(crate) fn merge(
     listed: &[Session],
     updates: &[SessionUpdate],
     seen: &HashMap<SessionId, Timestamp>,
-    talks: &HashMap<SessionId, Talk>,
 ) -> Vec<Session> {
     let mut sessions: Vec<Session> = listed.to_vec();
     for update in updates {
@@ -106,20 +99,17 @@ pub(crate) fn merge(
             None if !update.begun => {}
             None => {
                 let unread = u32::from(update.last_from_visitor && update.last_text.is_some());
-                sessions.push(Session { update: update.clone(), unread, talk: None });
+                sessions.push(Session { update: update.clone(), unread });
             }
         }
     }
     for session in &mut sessions {
-        let talk = talks.get(&session.update.session_id);
-        let talk = talk.filter(|talk| talk.last_text == session.update.last_text);
-        session.talk = talk.map(|talk| talk.record.clone());
         let seen_at = seen.get(&session.update.session_id);
         if seen_at.is_some_and(|at| *at >= session.update.last_at) {
             session.unread = 0;
         }
     }
-    sessions.sort_by_key(|session| std::cmp::Reverse(session.update.last_at));
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.at()));
     sessions
 }
 
@@ -130,16 +120,26 @@ impl Session {
             self.update.online = update.online;
             self.update.call = update.call;
             self.update.call_with.clone_from(&update.call_with);
+            self.update.call_by = update.call_by;
+            self.update.last_call = later(self.update.last_call.take(), update.last_call.as_ref());
             return;
         }
         if update.last_text.is_none() {
             // A room that was opened anew remembers no text, the list does.
-            let known = &self.update;
-            let (last_text, last_by) = (known.last_text.clone(), known.last_by);
+            let known = &mut self.update;
+            let (last_text, last_by) = (known.last_text.take(), known.last_by);
             let (last_from_visitor, last_at) = (known.last_from_visitor, known.last_at);
-            let page_url = update.page_url.clone().or_else(|| known.page_url.clone());
-            self.update =
-                SessionUpdate { last_text, last_by, last_from_visitor, last_at, page_url, ..update.clone() };
+            let page_url = update.page_url.clone().or_else(|| known.page_url.take());
+            let last_call = later(known.last_call.take(), update.last_call.as_ref());
+            self.update = SessionUpdate {
+                last_text,
+                last_by,
+                last_from_visitor,
+                last_at,
+                page_url,
+                last_call,
+                ..update.clone()
+            };
             return;
         }
         let new_text = update.last_at > self.update.last_at && update.last_text != self.update.last_text;
@@ -151,6 +151,12 @@ impl Session {
         let page_url = update.page_url.clone().or_else(|| self.update.page_url.take());
         self.update = SessionUpdate { page_url, ..update.clone() };
     }
+}
+
+/// The one that ended later.
+fn later(known: Option<LastCall>, told: Option<&LastCall>) -> Option<LastCall> {
+    let told = told.filter(|told| known.as_ref().is_none_or(|known| known.ended_at <= told.ended_at));
+    told.cloned().or(known)
 }
 
 /// An address without what everybody knows: "shop.example/pans".
@@ -175,6 +181,8 @@ mod tests {
     use tincan_signaling::{CallId, EndReason};
     use uuid::Uuid;
 
+    const ME: Sub = Sub(Uuid::from_u128(8));
+
     fn update(number: u128, at: u64) -> SessionUpdate {
         SessionUpdate {
             session_id: SessionId(Uuid::from_u128(number)),
@@ -189,39 +197,66 @@ mod tests {
             last_at: Timestamp(at),
             call: None,
             call_with: None,
+            call_by: None,
+            last_call: None,
         }
     }
 
     fn session(update: SessionUpdate) -> Session {
-        Session { update, unread: 0, talk: None }
+        Session { update, unread: 0 }
+    }
+
+    fn called(at: u64, agent: Option<Sub>) -> LastCall {
+        LastCall {
+            call_id: CallId(Uuid::from_u128(u128::from(at))),
+            requested_at: Timestamp(at - 1),
+            ended_at: Timestamp(at),
+            by_staff: false,
+            agent,
+            answered_name: None,
+            reason: if agent.is_some() { EndReason::Completed } else { EndReason::NoAnswer },
+            detail: None,
+            talked_ms: None,
+        }
     }
 
     #[test]
     fn groups_follow_who_wrote_last_and_who_calls() {
-        let me = Sub(Uuid::from_u128(8));
         let mut row = session(update(1, 1));
-        assert_eq!(row.group(me, "Agent One"), Group::Waiting);
+        assert_eq!(row.group(ME), Group::Waiting);
         row.update.last_from_visitor = false;
-        assert_eq!(row.group(me, "Agent One"), Group::Team);
-        row.update.last_by = Some(me);
-        assert_eq!(row.group(me, "Agent One"), Group::Yours);
+        assert_eq!(row.group(ME), Group::Team);
+        row.update.last_by = Some(ME);
+        assert_eq!(row.group(ME), Group::Yours);
         row.update.call = Some(CallState::Active);
-        row.update.call_with = Some("Agent Two".into());
-        assert_eq!(row.group(me, "Agent One"), Group::Team);
+        row.update.call_by = Some(Sub(Uuid::from_u128(9)));
+        assert_eq!(row.group(ME), Group::Team);
         row.update.call = None;
         row.update.open = false;
-        assert_eq!(row.group(me, "Agent One"), Group::Closed);
+        assert_eq!(row.group(ME), Group::Closed);
+    }
+
+    #[test]
+    fn whoever_called_in_vain_waits_and_whoever_was_answered_does_not() {
+        let mut row = session(update(1, 1));
+        for (agent, group) in
+            [(Some(ME), Group::Yours), (Some(Sub(Uuid::from_u128(9))), Group::Team), (None, Group::Waiting)]
+        {
+            row.update.last_call = Some(called(2, agent));
+            assert_eq!(row.group(ME), group);
+            assert_eq!(row.at(), Timestamp(2));
+        }
     }
 
     #[test]
     fn updates_win_over_the_list_and_count_as_unread() {
         let listed = [session(update(1, 10)), session(update(2, 20))];
         let updates = [update(1, 30), update(3, 25)];
-        let merged = merge(&listed, &updates, &HashMap::new(), &HashMap::new());
+        let merged = merge(&listed, &updates, &HashMap::new());
         let rows: Vec<(u64, u32)> = merged.iter().map(|row| (row.update.last_at.0, row.unread)).collect();
         assert_eq!(rows, [(30, 1), (25, 1), (20, 0)]);
         let seen = HashMap::from([(listed[0].update.session_id, Timestamp(30))]);
-        assert_eq!(merge(&listed, &updates, &seen, &HashMap::new())[0].unread, 0);
+        assert_eq!(merge(&listed, &updates, &seen)[0].unread, 0);
     }
 
     #[test]
@@ -239,41 +274,32 @@ mod tests {
         let silent = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
         let rows = |begun| {
             let update = SessionUpdate { begun, ..silent.clone() };
-            merge(&[], &[update], &HashMap::new(), &HashMap::new()).len()
+            merge(&[], &[update], &HashMap::new()).len()
         };
         assert_eq!((rows(false), rows(true)), (0, 1));
     }
 
     #[test]
     fn a_room_without_memory_takes_no_text_away() {
-        let me = Sub(Uuid::from_u128(8));
         let listed = [session(update(1, 10))];
         let anew = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
-        let merged = merge(&listed, &[anew], &HashMap::new(), &HashMap::new());
-        assert_eq!(merged[0].group(me, "Agent One"), Group::Waiting);
+        let merged = merge(&listed, &[anew], &HashMap::new());
+        assert_eq!(merged[0].group(ME), Group::Waiting);
         assert_eq!((merged[0].update.last_at, merged[0].unread), (Timestamp(10), 0));
     }
 
     #[test]
-    fn a_talk_stands_until_something_new_is_written() {
-        let me = Sub(Uuid::from_u128(8));
-        let listed = [session(update(1, 10))];
-        let id = CallId(Uuid::from_u128(5));
-        let record = CallRecord {
-            id,
-            at: Timestamp(11),
-            by_staff: false,
-            reason: EndReason::Completed,
-            detail: None,
-            answered_by: None,
-            talked_ms: Some(12_000),
-        };
-        let last_text = listed[0].update.last_text.clone();
-        let talks = HashMap::from([(listed[0].update.session_id, Talk { record, last_text })]);
-        let after = merge(&listed, &[], &HashMap::new(), &talks);
-        assert_eq!(after[0].group(me, "Agent One"), Group::Yours);
-        let written = merge(&listed, &[update(1, 20)], &HashMap::new(), &talks);
-        assert_eq!(written[0].group(me, "Agent One"), Group::Waiting);
+    fn a_call_stands_until_something_new_is_written() {
+        let listed = [session(SessionUpdate { last_call: Some(called(12, Some(ME))), ..update(1, 10) })];
+        let merged = |told: SessionUpdate| merge(&listed, &[told], &HashMap::new()).remove(0);
+        // The list was read after the call, this update is from before it.
+        assert_eq!(merged(update(1, 9)).group(ME), Group::Yours);
+        // A room that was opened anew, and one that saw another call.
+        let anew = SessionUpdate { last_text: None, last_from_visitor: false, ..update(1, 50) };
+        assert_eq!(merged(anew.clone()).group(ME), Group::Yours);
+        let again = SessionUpdate { last_call: Some(called(40, None)), ..anew };
+        assert_eq!(merged(again).group(ME), Group::Waiting);
+        assert_eq!(merged(update(1, 20)).group(ME), Group::Waiting);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
     contexts::desk::{Desk, use_desk},
 };
 use leptos::prelude::*;
+use tincan_client::SocketStatus;
 use tincan_signaling::{Call, CallState, EventId, lobby::SessionUpdate};
 
 /// The conversation with its visitor beside it.
@@ -54,7 +55,7 @@ pub(crate) fn Thread(first: Conversation) -> impl IntoView {
                     ><Icon name="info"/></button>
                 </header>
                 <Log parts items name/>
-                <Compose joined=parts.joined name/>
+                <Compose parts name/>
             </section>
             <Visitor now items name/>
         </div>
@@ -68,8 +69,9 @@ fn CallVisitor(parts: Parts, online: Signal<Option<bool>>) -> impl IntoView {
     let offered = move || {
         let Some(joined) = parts.joined.get() else { return false };
         let voice = joined.availability.get().is_none_or(|event| event.voice_enabled);
+        let up = desk.live.get().is_some_and(|live| live.status.get() == SocketStatus::Up);
         let busy = desk.call.get().is_some_and(|at_hand| at_hand.call.with(Call::is_live));
-        voice && !busy && !joined.call.with(Call::is_live) && online.get() == Some(true)
+        up && voice && !busy && !joined.call.with(Call::is_live) && online.get() == Some(true)
     };
     move || {
         offered().then(|| {
