@@ -6,6 +6,7 @@
 //! <https://hexdocs.pm/phoenix/writing_a_channels_client.html>,
 //! <https://supabase.com/docs/guides/realtime/protocol>.
 
+use crate::json::quote;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -246,18 +247,6 @@ fn quote_or_null(out: &mut String, text: Option<&str>) {
     match text {
         Some(text) => quote(out, text),
         None => out.push_str("null"),
-    }
-}
-
-/// Appends `text` as a JSON string.
-pub fn quote(out: &mut String, text: &str) {
-    let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-    if text.bytes().all(plain) {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
-    } else {
-        out.push_str(&serde_json::Value::from(text).to_string());
     }
 }
 

@@ -11,6 +11,7 @@ pub mod entitlement;
 pub mod event;
 pub mod frame;
 pub mod id;
+pub mod json;
 pub mod leg;
 pub mod lobby;
 pub mod reason;

@@ -4,17 +4,17 @@ use crate::{
     call::{Call, CallState},
     code::{Code, Refusal},
     event::{Entry, Event, Sender},
-    frame::quote,
     id::{CallId, Epoch, EventId, Seq, Timestamp},
+    json::{self, Raw, Small, Unreadable, quote},
     room::Room,
 };
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 /// The payload of `phx_join`. Everything may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Join {
+    #[serde(deserialize_with = "given")]
     pub config: JoinConfig,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token: Option<String>,
@@ -27,13 +27,27 @@ pub struct Join {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct JoinConfig {
+    #[serde(deserialize_with = "given")]
     pub broadcast: BroadcastConfig,
+    #[serde(deserialize_with = "given")]
     pub presence: PresenceConfig,
     /// Must be empty: there are no database changes to listen to.
-    pub postgres_changes: Vec<serde_json::Value>,
+    #[serde(deserialize_with = "given")]
+    pub postgres_changes: Vec<Anything>,
     /// Every room is private, whatever this says.
     #[serde(deserialize_with = "flag")]
     pub private: bool,
+}
+
+/// Something that is asked for and not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "IgnoredAny")]
+pub struct Anything;
+
+impl From<IgnoredAny> for Anything {
+    fn from(_: IgnoredAny) -> Self {
+        Self
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,9 +82,15 @@ pub struct Replay {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PresenceConfig {
+    #[serde(deserialize_with = "given")]
     pub key: String,
     #[serde(deserialize_with = "flag")]
     pub enabled: bool,
+}
+
+/// `null` is as good as missing: Python's client sends it for what the application left out.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// `true`, `"true"`: some clients send booleans as text.
@@ -80,7 +100,7 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     enum Flag {
         Bool(bool),
         Text(String),
-        Other(serde::de::IgnoredAny),
+        Other(IgnoredAny),
     }
     Ok(match Flag::deserialize(deserializer)? {
         Flag::Bool(flag) => flag,
@@ -129,7 +149,7 @@ pub struct Meta {
 pub struct Broadcast<'a> {
     pub event: String,
     #[serde(borrow)]
-    pub payload: &'a RawValue,
+    pub payload: Raw<'a>,
     pub meta: Option<Meta>,
 }
 
@@ -140,7 +160,7 @@ pub fn broadcast(event: &str, payload: &str, meta: Option<&Meta>) -> String {
     quote(&mut out, event);
     out.push_str(",\"payload\":");
     out.push_str(payload);
-    if let Some(meta) = meta.and_then(|meta| serde_json::to_string(meta).ok()) {
+    if let Some(meta) = meta.and_then(|meta| json::write(meta).ok()) {
         out.push_str(",\"meta\":");
         out.push_str(&meta);
     }
@@ -160,16 +180,16 @@ impl Entry {
     }
 
     /// Reads a logged event back from a broadcast; `None` when it is of another class.
-    pub fn from_broadcast(broadcast: &Broadcast<'_>) -> Option<Result<Self, serde_json::Error>> {
+    pub fn from_broadcast(broadcast: &Broadcast<'_>) -> Option<Result<Self, Unreadable>> {
         #[derive(Deserialize)]
         struct From {
             from: Sender,
         }
         let meta = broadcast.meta?;
-        let payload = broadcast.payload.get();
-        let event = Event::parse(&broadcast.event, payload)?;
+        let Raw(payload) = broadcast.payload;
+        let event = Event::parse::<Small>(&broadcast.event, payload)?;
         Some(event.and_then(|event| {
-            let From { from } = serde_json::from_str(payload)?;
+            let From { from } = json::read(payload)?;
             Ok(Self { id: meta.id, seq: meta.seq, prev: meta.prev, at: meta.at, from, event })
         }))
     }
@@ -267,6 +287,13 @@ mod tests {
         assert!(join.config.broadcast.ack && join.config.broadcast.own && join.config.presence.enabled);
         assert_eq!(join.config.broadcast.replay.unwrap().after_seq, Some(41));
         assert_eq!(serde_json::from_str::<Join>("{}").unwrap(), Join::default());
+        for nothing in [
+            r#"{"config":null,"access_token":null}"#,
+            r#"{"config":{"broadcast":null,"presence":null,"postgres_changes":null,"private":null}}"#,
+            r#"{"config":{"broadcast":{"ack":null,"replay":null},"presence":{"key":null}}}"#,
+        ] {
+            assert_eq!(serde_json::from_str::<Join>(nothing).unwrap(), Join::default(), "{nothing}");
+        }
     }
 
     #[test]
@@ -280,7 +307,7 @@ mod tests {
             event: Event::Hangup { call_id: CallId(Uuid::from_u128(2)) },
         };
         let text = entry.to_broadcast(false);
-        let broadcast: Broadcast<'_> = serde_json::from_str(&text).unwrap();
+        let broadcast: Broadcast<'_> = json::read(&text).unwrap();
         assert_eq!(Entry::from_broadcast(&broadcast).unwrap().unwrap(), entry);
     }
 }

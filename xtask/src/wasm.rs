@@ -1,5 +1,7 @@
 //! Builds the crates that run in a browser (or in Node) and makes their JavaScript beside them.
 
+mod short;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -7,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, Output};
 
 use crate::{
     command::{cargo, step},
@@ -39,7 +41,13 @@ pub(crate) fn for_browsers(face: &Face, profile: Profile, out: &Path) -> Result<
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&input).out_name(face.name).web(true)?;
     // The names are what makes a wasm file large; wasm-opt gains nothing after them.
-    generate(bindgen.remove_name_section(true), profile, out)
+    let mut made = generate(bindgen.remove_name_section(true), profile, out)?;
+    if profile == Profile::Release {
+        let script = short::shorten(&mut made);
+        made.emit(out).context("writing the wasm file")?;
+        fs::write(out.join(face.name).with_extension("js"), script).context("writing the JavaScript")?;
+    }
+    Ok(())
 }
 
 /// Builds the tests of a crate, and makes each test program a CommonJS module that runs when it is loaded.
@@ -128,13 +136,15 @@ fn compile(face: &Face, profile: Profile) -> Result<PathBuf> {
     Ok(paths::target().join(TARGET).join(directory).join(file))
 }
 
-fn generate(bindgen: &mut Bindgen, profile: Profile, out: &Path) -> Result<()> {
+fn generate(bindgen: &mut Bindgen, profile: Profile, out: &Path) -> Result<Output> {
     fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
-    bindgen
+    let mut made = bindgen
         .typescript(false)
         .demangle(false)
         .debug(profile == Profile::Dev)
         .remove_producers_section(true)
-        .generate(out)
-        .context("making JavaScript for wasm")
+        .generate_output()
+        .context("making JavaScript for wasm")?;
+    made.emit(out).context("writing JavaScript for wasm")?;
+    Ok(made)
 }

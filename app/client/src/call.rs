@@ -19,8 +19,11 @@ use crate::{
     room::{News, Room, Watcher},
 };
 use futures::future::Either;
-use leptos::prelude::*;
 use peer::Peer;
+use reactive_graph::{
+    prelude::*,
+    signal::{ArcRwSignal, ReadSignal},
+};
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},

@@ -19,7 +19,7 @@ pub use lobby::{Lobby, Taken};
 pub use media::{
     Device, HearTest, Hearing, MicError, MicState, Microphone, Permission, RemoteSound, Speaker,
 };
-pub use page::new_id;
+pub use page::{Timer, new_id};
 pub use room::{Pending, Room};
 pub use socket::{Socket, SocketConfig, SocketStatus, Token, TokenError, TokenSource};
 pub use tabs::ring_here;

@@ -5,14 +5,18 @@ use crate::{
     room::Clock,
     socket::{Line, Member, presence::Presence},
 };
-use leptos::prelude::*;
+use reactive_graph::{
+    prelude::*,
+    signal::{ArcRwSignal, ReadSignal},
+};
 use send_wrapper::SendWrapper;
-use serde_json::value::RawValue;
+use serde::Serialize;
 use std::{any::Any, cell::RefCell, rc::Rc};
 use tincan_signaling::{
     agent::Wish,
     code::Refusal,
     id::{CallId, Sub, TenantId, Timestamp, Topic},
+    json::{self, Raw},
     lobby::{LobbyEvent, Ringing, SessionUpdate, StaffPresence},
     wire::{Broadcast, BroadcastConfig, Join, JoinConfig, PresenceConfig},
 };
@@ -114,15 +118,28 @@ impl Lobby {
     }
 }
 
+/// A presence push that says how this user wishes to be seen.
+#[derive(Serialize)]
+struct Track {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    event: &'static str,
+    payload: Tracked,
+}
+
+#[derive(Serialize)]
+struct Tracked {
+    status: Wish,
+    reason: Option<String>,
+}
+
 impl Inner {
     fn tell_wish(&self) {
         let Some((wish, reason)) = self.wish.borrow().clone() else { return };
-        let track = serde_json::json!({
-            "type": "presence",
-            "event": "track",
-            "payload": { "status": wish, "reason": reason },
-        });
-        self.line.presence(Topic::Lobby(self.tenant), &track.to_string());
+        let track = Track { kind: "presence", event: "track", payload: Tracked { status: wish, reason } };
+        if let Ok(track) = json::write(&track) {
+            self.line.presence(Topic::Lobby(self.tenant), &track);
+        }
     }
 
     fn take(&self, event: LobbyEvent) {
@@ -201,14 +218,11 @@ impl Member for Inner {
     }
 
     fn broadcast(&self, broadcast: &Broadcast<'_>) {
-        #[derive(serde::Serialize)]
-        struct Tagged<'a> {
-            event: &'a str,
-            payload: &'a RawValue,
-        }
-        let tagged = Tagged { event: &broadcast.event, payload: broadcast.payload };
-        let event = serde_json::to_string(&tagged).ok();
-        if let Some(event) = event.and_then(|text| serde_json::from_str(&text).ok()) {
+        let Raw(payload) = broadcast.payload;
+        let mut tagged = String::from("{\"event\":");
+        json::quote(&mut tagged, &broadcast.event);
+        tagged.extend([",\"payload\":", payload, "}"]);
+        if let Ok(event) = json::read(&tagged) {
             self.take(event);
         }
     }

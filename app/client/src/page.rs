@@ -45,13 +45,14 @@ pub(crate) fn call(value: &JsValue, name: &str, argument: &JsValue) -> Option<Js
 }
 
 /// Calls back once, unless dropped before.
-pub(crate) struct Timer {
+pub struct Timer {
     id: i32,
     _closure: Closure<dyn FnMut()>,
 }
 
 impl Timer {
-    pub(crate) fn after(ms: u32, then: impl FnOnce() + 'static) -> Option<Self> {
+    /// Calls `then` after `ms` milliseconds.
+    pub fn after(ms: u32, then: impl FnOnce() + 'static) -> Option<Self> {
         let closure = Closure::once(then);
         let id = window()?
             .set_timeout_with_callback_and_timeout_and_arguments_0(

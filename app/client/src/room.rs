@@ -14,8 +14,11 @@ use crate::{
 pub(crate) use clock::Clock;
 use futures::channel::oneshot;
 use ledger::Ledger;
-use leptos::prelude::*;
 use outbox::{Key, Link, Outbox};
+use reactive_graph::{
+    prelude::*,
+    signal::{ArcRwSignal, ReadSignal},
+};
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},

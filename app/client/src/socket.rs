@@ -18,7 +18,7 @@ use crate::{
 };
 use backoff::Backoff;
 use futures::future::LocalBoxFuture;
-use leptos::prelude::*;
+use reactive_graph::signal::{ArcRwSignal, ReadSignal};
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},

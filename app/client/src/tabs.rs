@@ -3,7 +3,10 @@
 
 use crate::page::{get, window};
 use js_sys::{Function, Promise, Reflect};
-use leptos::prelude::*;
+use reactive_graph::{
+    prelude::*,
+    signal::{ArcRwSignal, ReadSignal},
+};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 /// Whether this tab is the one that makes sounds and notifications under this name. Exactly one

@@ -2,15 +2,14 @@
 //! is generic is paid for once a type in the size of the wasm. So is whatever takes a closure, which
 //! is why closures are boxed before they reach the framework.
 
-use leptos::prelude::{ArcTrigger, Effect, Notify, Track};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use reactive_graph::{effect::Effect, prelude::*, signal::ArcTrigger};
+use std::cell::RefCell;
 
 /// One value of the page. It lives as long as the page, and so is free to copy.
 pub(crate) struct Field<T: 'static>(&'static Inner<T>);
 
 struct Inner<T> {
-    /// There is one thread; the lock only tells the compiler so.
-    value: Mutex<T>,
+    value: RefCell<T>,
     changed: ArcTrigger,
 }
 
@@ -21,10 +20,10 @@ impl<T> Clone for Field<T> {
 }
 impl<T> Copy for Field<T> {}
 
-impl<T: PartialEq + Send + 'static> Field<T> {
+impl<T: PartialEq> Field<T> {
     /// Made once a page and never freed.
     pub(crate) fn new(value: T) -> Self {
-        Self(Box::leak(Box::new(Inner { value: Mutex::new(value), changed: ArcTrigger::new() })))
+        Self(Box::leak(Box::new(Inner { value: RefCell::new(value), changed: ArcTrigger::new() })))
     }
 
     /// A value that follows others.
@@ -32,10 +31,6 @@ impl<T: PartialEq + Send + 'static> Field<T> {
         let field = Self::new(first);
         watch(move || field.set(follow()));
         field
-    }
-
-    fn lock(self) -> MutexGuard<'static, T> {
-        self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn track(self) {
@@ -50,19 +45,19 @@ impl<T: PartialEq + Send + 'static> Field<T> {
 
     /// Looks at the value once.
     pub(crate) fn peek<R>(self, look: impl FnOnce(&T) -> R) -> R {
-        look(&self.lock())
+        look(&self.0.value.borrow())
     }
 
     /// Changes the value in place and tells whoever follows it.
     pub(crate) fn update(self, change: impl FnOnce(&mut T)) {
-        change(&mut self.lock());
+        change(&mut self.0.value.borrow_mut());
         self.0.changed.notify();
     }
 
     /// Puts another value; the same value is no news.
     pub(crate) fn set(self, value: T) {
         {
-            let mut held = self.lock();
+            let mut held = self.0.value.borrow_mut();
             if *held == value {
                 return;
             }
@@ -72,7 +67,7 @@ impl<T: PartialEq + Send + 'static> Field<T> {
     }
 }
 
-impl<T: PartialEq + Send + Clone + 'static> Field<T> {
+impl<T: PartialEq + Clone> Field<T> {
     /// The value, followed.
     pub(crate) fn get(self) -> T {
         self.track();
@@ -81,7 +76,7 @@ impl<T: PartialEq + Send + Clone + 'static> Field<T> {
 
     /// The value as it is now.
     pub(crate) fn now(self) -> T {
-        self.lock().clone()
+        self.0.value.borrow().clone()
     }
 }
 

@@ -14,8 +14,8 @@ mod words;
 
 use any_spawner::Executor;
 use effect::{dom, line};
-use leptos::{ev, prelude::*};
 use page::{Act, Page};
+use reactive_graph::owner::Owner;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Starts the widget in the page's shell. Without a readable shell the waiting words stay.
@@ -31,11 +31,7 @@ pub fn start() {
     owner.with(|| {
         let page = Page::new(boot);
         line::start(page);
-        let _ = window_event_listener(ev::keydown, move |event| {
-            if event.key() == "Escape" && !event.default_prevented() {
-                page.act(Act::Close);
-            }
-        });
+        dom::on_escape(move || page.act(Act::Close));
         view::widget(page).mount(&root);
     });
     std::mem::forget(owner);

@@ -7,8 +7,7 @@ use crate::{
     screen::{self, Screen, Step, View},
     timeline::Timeline,
 };
-use leptos::prelude::*;
-use std::{rc::Rc, time::Duration};
+use std::{cell::OnceCell, time::Duration};
 use tincan_client::Device;
 use tincan_signaling::{
     CallId, LegId, Sub, Timestamp,
@@ -69,8 +68,12 @@ pub(crate) struct Test {
     pub(crate) device: String,
 }
 
-type Acts = Rc<dyn Fn(Act)>;
-type Level = Rc<dyn Fn() -> f32>;
+/// What is named once the line stands.
+#[derive(Default)]
+struct Hands {
+    act: OnceCell<Box<dyn Fn(Act)>>,
+    levels: OnceCell<[Box<dyn Fn() -> f32>; 2]>,
+}
 
 /// Everything the views look at.
 #[derive(Clone, Copy)]
@@ -106,8 +109,7 @@ pub(crate) struct Page {
     /// The server's time, a few times a second while somebody looks at it.
     pub(crate) now: Field<Timestamp>,
     pub(crate) screen: Field<Screen>,
-    acts: StoredValue<Option<Acts>, LocalStorage>,
-    levels: StoredValue<Option<(Level, Level)>, LocalStorage>,
+    hands: &'static Hands,
 }
 
 impl Page {
@@ -155,36 +157,35 @@ impl Page {
             notice: Field::new(None),
             now: Field::new(Timestamp(0)),
             screen,
-            acts: StoredValue::new_local(None),
-            levels: StoredValue::new_local(None),
+            hands: Box::leak(Box::default()),
         }
     }
 
     /// Names what the visitor did. Runs at once, inside the tap: sound may only be unlocked there.
     pub(crate) fn act(self, act: Act) {
-        if let Some(acts) = self.acts.get_value() {
-            acts(act);
+        if let Some(carry_out) = self.hands.act.get() {
+            carry_out(act);
         }
     }
 
-    /// Who carries out acts.
-    pub(crate) fn on_act(self, acts: impl Fn(Act) + 'static) {
-        self.acts.set_value(Some(Rc::new(acts)));
+    /// Who carries out acts. Said once.
+    pub(crate) fn on_act(self, act: impl Fn(Act) + 'static) {
+        let _first = self.hands.act.set(Box::new(act));
     }
 
-    /// Where the two voices are measured: mine, theirs.
+    /// Where the two voices are measured: mine, theirs. Said once.
     pub(crate) fn measure(self, me: impl Fn() -> f32 + 'static, them: impl Fn() -> f32 + 'static) {
-        self.levels.set_value(Some((Rc::new(me), Rc::new(them))));
+        let _first = self.hands.levels.set([Box::new(me), Box::new(them)]);
     }
 
     /// How loud I am right now, 0 to 1.
     pub(crate) fn my_level(self) -> f32 {
-        self.levels.get_value().map_or(0.0, |(me, _)| me())
+        self.hands.levels.get().map_or(0.0, |[me, _]| me())
     }
 
     /// How loud the other side is right now, 0 to 1.
     pub(crate) fn their_level(self) -> f32 {
-        self.levels.get_value().map_or(0.0, |(_, them)| them())
+        self.hands.levels.get().map_or(0.0, |[_, them]| them())
     }
 
     /// The other side's name, or the tenant's.

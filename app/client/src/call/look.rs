@@ -1,7 +1,7 @@
 //! Looking at the call, and making the page match it.
 
 use super::{Inner, Place, negotiation::is_held};
-use leptos::prelude::*;
+use reactive_graph::prelude::*;
 use tincan_signaling::{
     Call,
     leg::{Leg, Socket as LegSocket},

@@ -7,7 +7,7 @@ use super::{
     stats,
 };
 use crate::{media::RemoteSound, page::now_ms};
-use leptos::prelude::*;
+use reactive_graph::prelude::*;
 use std::rc::{Rc, Weak};
 use tincan_signaling::{
     event::{Body, Event, IceServer, MediaReport, Path, Signal as Addressed},

@@ -1,6 +1,9 @@
 //! One peer connection between this page's leg and one other leg. Its commands are done one after
 //! the other, so no offer is made while another one is being taken.
 
+mod exchange;
+mod sound;
+
 use super::{
     negotiation::{Connection, Negotiation, PathWatch},
     stats::{self, Stats},
@@ -10,7 +13,8 @@ use crate::{
     page::{Listener, call, get, now_ms},
 };
 use futures::{StreamExt, channel::mpsc};
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Object, Reflect};
+use sound::attach;
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
@@ -21,16 +25,11 @@ use tincan_signaling::{
     leg::Leg,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
-    RtcSignalingState, RtcTrackEvent,
+    MediaStreamTrack, RtcConfiguration, RtcIceCandidate, RtcIceCandidateInit, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSignalingState, RtcTrackEvent,
 };
-
-/// The codecs offered, best first: Opus for browsers, the two of every telephone, and key presses.
-const CODECS: [&str; 4] = ["audio/opus", "audio/PCMU", "audio/PCMA", "audio/telephone-event"];
 
 enum Command {
     Offer { restart: bool },
@@ -105,14 +104,6 @@ impl Peer {
         self.order(Command::Hear(body));
     }
 
-    /// Sends this track from now on, without a new negotiation; nothing if there is none.
-    pub(super) fn send_track(&self, track: Option<&MediaStreamTrack>) {
-        *self.track.borrow_mut() = track.cloned();
-        if let Some(transceiver) = self.transceiver() {
-            replace_track(&transceiver, track);
-        }
-    }
-
     /// Uses other servers from the next restart on.
     pub(super) fn use_servers(&self, servers: &[IceServer]) {
         call(&self.connection, "setConfiguration", &configuration(servers));
@@ -134,13 +125,6 @@ impl Peer {
 
     pub(super) const fn leg(&self) -> LegId {
         self.leg
-    }
-
-    /// Whether this description is of another connection than the one talked to so far: the other
-    /// side began anew.
-    pub(super) fn is_anew(&self, sdp: &str) -> bool {
-        let known = self.remote_origin.borrow();
-        known.as_deref().is_some_and(|known| origin(sdp) != Some(known))
     }
 
     /// A socket is back: an unfinished negotiation is begun again. True: on a fresh connection.
@@ -174,19 +158,6 @@ impl Peer {
         let silent = self.watch.borrow_mut().is_silent(received.packets, received.checks, now_ms());
         self.silent.set(silent);
         Some(stats)
-    }
-
-    /// Connected, and nothing is played: builds the stream from what the receivers have.
-    pub(super) fn recover_sound(&self, speaker: &Speaker) {
-        if speaker.is_attached() {
-            return;
-        }
-        let receivers = self.connection.get_receivers();
-        let mut receivers =
-            receivers.iter().filter_map(|receiver| receiver.dyn_into::<RtcRtpReceiver>().ok());
-        if let Some(receiver) = receivers.next_back() {
-            attach(speaker, None, &receiver.track());
-        }
     }
 
     pub(super) fn close(&self) {
@@ -229,125 +200,6 @@ impl Peer {
             Listener::on(&self.connection, "track", track),
         ];
     }
-
-    // ---- negotiation ------------------------------------------------------------------------
-
-    async fn run(&self, command: Command) -> Result<(), JsValue> {
-        match command {
-            Command::Offer { restart } => self.offer(restart).await,
-            Command::Hear(Body::Offer { sdp }) => self.take_offer(&sdp).await,
-            Command::Hear(Body::Answer { sdp }) => self.take_answer(&sdp).await,
-            Command::Hear(Body::Candidate { candidate, sdp_mid, sdp_m_line_index, username_fragment }) => {
-                let init = RtcIceCandidateInit::new(&candidate);
-                init.set_sdp_mid(sdp_mid.as_deref());
-                init.set_sdp_m_line_index(sdp_m_line_index);
-                Reflect::set(&init, &"usernameFragment".into(), &username_fragment.into())?;
-                self.take_candidate(init).await
-            }
-            Command::Hear(Body::Dtmf { .. } | Body::IceServers { .. }) => Ok(()),
-        }
-    }
-
-    async fn offer(&self, restart: bool) -> Result<(), JsValue> {
-        if restart {
-            call_bare(&self.connection, "restartIce");
-        }
-        self.set_local().await?;
-        let Some(sdp) = self.local_sdp() else { return Ok(()) };
-        self.negotiation.borrow_mut().offered(now_ms());
-        (self.send)(Body::Offer { sdp });
-        Ok(())
-    }
-
-    async fn take_offer(&self, sdp: &str) -> Result<(), JsValue> {
-        let stable = self.connection.signaling_state() == RtcSignalingState::Stable;
-        if !self.negotiation.borrow_mut().takes_offer(stable) {
-            return Ok(());
-        }
-        self.set_remote(RtcSdpType::Offer, sdp).await?;
-        if let Some(transceiver) = self.transceiver() {
-            transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-            prefer_codecs(&transceiver);
-            replace_track(&transceiver, self.track.borrow().as_ref());
-        }
-        self.set_local().await?;
-        self.negotiation.borrow_mut().settled();
-        if let Some(sdp) = self.local_sdp() {
-            (self.send)(Body::Answer { sdp });
-        }
-        Ok(())
-    }
-
-    async fn take_answer(&self, sdp: &str) -> Result<(), JsValue> {
-        if self.connection.signaling_state() != RtcSignalingState::HaveLocalOffer {
-            return Ok(());
-        }
-        self.set_remote(RtcSdpType::Answer, sdp).await?;
-        self.negotiation.borrow_mut().settled();
-        Ok(())
-    }
-
-    async fn take_candidate(&self, init: RtcIceCandidateInit) -> Result<(), JsValue> {
-        if self.negotiation.borrow().is_ignoring() {
-            return Ok(());
-        }
-        if self.connection.remote_description().is_none() {
-            self.waiting.borrow_mut().push(init);
-            return Ok(());
-        }
-        self.add_candidate(&init).await
-    }
-
-    async fn add_candidate(&self, init: &RtcIceCandidateInit) -> Result<(), JsValue> {
-        let adding = self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init));
-        JsFuture::from(adding).await.map(|_| ())
-    }
-
-    async fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> Result<(), JsValue> {
-        let description = RtcSessionDescriptionInit::new(kind);
-        description.set_sdp(sdp);
-        JsFuture::from(self.connection.set_remote_description(&description)).await?;
-        *self.remote_origin.borrow_mut() = origin(sdp).map(str::to_owned);
-        let waiting = self.waiting.take();
-        for init in waiting {
-            // A candidate of an older description is of no use and does no harm.
-            let _ = self.add_candidate(&init).await;
-        }
-        Ok(())
-    }
-
-    /// Makes and sets the offer or answer that is due (RFC 8829, section 5.4).
-    async fn set_local(&self) -> Result<(), JsValue> {
-        let setting = call_bare(&self.connection, "setLocalDescription").ok_or(JsValue::UNDEFINED)?;
-        JsFuture::from(setting.dyn_into::<Promise>()?).await.map(|_| ())
-    }
-
-    fn local_sdp(&self) -> Option<String> {
-        Some(self.connection.local_description()?.sdp())
-    }
-
-    // ---- media ------------------------------------------------------------------------------
-
-    /// The one place for sound, made by the side that offers first.
-    fn prepare(&self) {
-        let init = RtcRtpTransceiverInit::new();
-        init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-        let transceiver = self.connection.add_transceiver_with_str_and_init("audio", &init);
-        prefer_codecs(&transceiver);
-        replace_track(&transceiver, self.track.borrow().as_ref());
-    }
-
-    fn transceiver(&self) -> Option<RtcRtpTransceiver> {
-        self.connection.get_transceivers().get(0).dyn_into().ok()
-    }
-}
-
-/// The session that a description belongs to (RFC 8866, section 5.2): name and number, without the
-/// version that each new offer raises.
-fn origin(sdp: &str) -> Option<&str> {
-    let origin = sdp.lines().find_map(|line| line.strip_prefix("o="))?;
-    let end = origin.match_indices(' ').nth(1)?.0;
-    origin.get(..end)
 }
 
 fn tell_candidate(peer: &Weak<Peer>, event: &web_sys::Event) {
@@ -360,42 +212,6 @@ fn tell_candidate(peer: &Weak<Peer>, event: &web_sys::Event) {
         sdp_m_line_index: candidate.sdp_m_line_index(),
         username_fragment: get(&candidate, "usernameFragment").as_string(),
     });
-}
-
-/// Plays a track; one that came without a stream gets one.
-fn attach(speaker: &Speaker, stream: Option<MediaStream>, track: &MediaStreamTrack) {
-    let stream = stream.or_else(|| {
-        let stream = MediaStream::new().ok()?;
-        stream.add_track(track);
-        Some(stream)
-    });
-    if let Some(stream) = stream {
-        speaker.attach(&stream);
-    }
-}
-
-fn replace_track(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
-    let replacing = transceiver.sender().replace_track(track);
-    // Rejected only when the connection was closed meanwhile.
-    spawn_local(async move {
-        let _ = JsFuture::from(replacing).await;
-    });
-}
-
-/// Puts our codecs in our order and leaves out the rest, where the browser lets us.
-fn prefer_codecs(transceiver: &RtcRtpTransceiver) {
-    let capabilities = get(&js_sys::global(), "RTCRtpReceiver");
-    let Some(capabilities) = call(&capabilities, "getCapabilities", &"audio".into()) else { return };
-    let known = Array::from(&get(&capabilities, "codecs"));
-    let wanted = CODECS.iter().flat_map(|wanted| {
-        known.iter().filter(|codec| {
-            get(codec, "mimeType").as_string().is_some_and(|kind| kind.eq_ignore_ascii_case(wanted))
-        })
-    });
-    let wanted: Array = wanted.collect();
-    if wanted.length() > 0 {
-        call(transceiver, "setCodecPreferences", &wanted);
-    }
 }
 
 fn configuration(servers: &[IceServer]) -> RtcConfiguration {
@@ -417,9 +233,4 @@ fn configuration(servers: &[IceServer]) -> RtcConfiguration {
     let configuration = RtcConfiguration::new();
     configuration.set_ice_servers(&list);
     configuration
-}
-
-/// Calls a method without arguments by name: the bindings want one where the standard wants none.
-fn call_bare(target: &JsValue, name: &str) -> Option<JsValue> {
-    get(target, name).dyn_into::<Function>().ok()?.call0(target).ok()
 }

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::page::{Listener, call, get, window};
 use js_sys::{Array, Object, Reflect};
-use leptos::prelude::*;
+use reactive_graph::{
+    prelude::*,
+    signal::{ArcRwSignal, ReadSignal},
+};
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},

@@ -7,7 +7,10 @@ use super::{
     tone::{RINGBACK, RINGTONE, TEST, Tone},
 };
 use crate::page::{Listener, get, window};
-use leptos::prelude::*;
+use reactive_graph::{
+    prelude::*,
+    signal::{ArcRwSignal, ReadSignal},
+};
 use send_wrapper::SendWrapper;
 use std::{
     cell::RefCell,

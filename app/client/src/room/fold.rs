@@ -7,7 +7,7 @@ use super::{
 };
 use crate::socket::Member;
 use futures::channel::oneshot;
-use leptos::prelude::*;
+use reactive_graph::prelude::*;
 use std::{
     any::Any,
     rc::{Rc, Weak},
@@ -17,6 +17,7 @@ use tincan_signaling::{
     code::{Code, Refusal},
     event::{Entry, Event, Sender, Signal as Addressed},
     id::Topic,
+    json::{self, Raw, Small},
     wire::{Broadcast, BroadcastConfig, Join, JoinConfig, Joined, Snapshot, Typing},
 };
 
@@ -183,7 +184,7 @@ impl Member for Inner {
     }
 
     fn joined(&self, response: &str) -> bool {
-        let Ok(joined) = serde_json::from_str::<Joined>(response) else { return false };
+        let Ok(joined) = json::read::<Joined>(response) else { return false };
         self.denied.set(None);
         self.clock.restart();
         self.ledger.borrow_mut().joined(&joined)
@@ -228,34 +229,34 @@ impl Member for Inner {
     }
 
     fn broadcast(&self, broadcast: &Broadcast<'_>) {
-        let payload = broadcast.payload.get();
+        let Raw(payload) = broadcast.payload;
         if let Some(entry) = Entry::from_broadcast(broadcast) {
             if let (Ok(entry), Some(meta)) = (entry, broadcast.meta) {
                 self.entry(entry, meta.replayed);
             }
             return;
         }
-        if let Some(Ok(signal)) = Addressed::parse(&broadcast.event, payload) {
+        if let Some(Ok(signal)) = Addressed::parse::<Small>(&broadcast.event, payload) {
             return self.tell(&News::Signal(&signal));
         }
         match broadcast.event.as_str() {
             "call_state" => {
-                if let Ok(snapshot) = serde_json::from_str(payload) {
+                if let Ok(snapshot) = json::read(payload) {
                     self.snapshot(snapshot);
                 }
             }
             "typing" => {
-                if let Ok(Typing { from }) = serde_json::from_str(payload) {
+                if let Ok(Typing { from }) = json::read(payload) {
                     self.typing(from);
                 }
             }
             "availability" => {
-                if let Ok(availability) = serde_json::from_str(payload) {
+                if let Ok(availability) = json::read(payload) {
                     self.availability.set(Some(availability));
                 }
             }
             "refused" => {
-                if let Ok(refused) = serde_json::from_str(payload) {
+                if let Ok(refused) = json::read(payload) {
                     self.refused.set(Some(refused));
                 }
             }

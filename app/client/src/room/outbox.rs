@@ -217,4 +217,6 @@ fn again(event: &Event, call: &Call, me: Sub) -> Again {
 }
 
 #[cfg(test)]
+// Named, since the relay's simulator compiles this file too.
+#[path = "outbox/tests.rs"]
 mod tests;

@@ -12,6 +12,7 @@ use tincan_signaling::{
     code::{Code, Refusal},
     frame::{self, Version},
     id::{TOPIC_PREFIX, Topic},
+    json,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, WebSocket};
@@ -134,7 +135,7 @@ impl Line {
         };
         match what {
             What::Reply(outcome) if reference.as_deref() == Some(&join) => match outcome {
-                Ok(response) => self.granted(topic, &*member, response.get()),
+                Ok(response) => self.granted(topic, &*member, response),
                 Err(refusal) => self.denied(topic, &*member, refusal),
             },
             What::Reply(outcome) => {
@@ -143,8 +144,8 @@ impl Line {
                 }
             }
             What::Broadcast(broadcast) => member.broadcast(&broadcast),
-            What::PresenceState(payload) => member.presence_state(payload.get()),
-            What::PresenceDiff(payload) => member.presence_diff(payload.get()),
+            What::PresenceState(payload) => member.presence_state(payload),
+            What::PresenceDiff(payload) => member.presence_diff(payload),
             What::Unauthorized => {
                 self.token.take();
             }
@@ -167,7 +168,7 @@ impl Line {
         let mut join = member.join();
         join.access_token = Some(token);
         join.page_url.clone_from(&self.config.page_url);
-        let Ok(payload) = serde_json::to_string(&join) else { return };
+        let Ok(payload) = json::write(&join) else { return };
         let Some(reference) = self.send(None, topic, "phx_join", &payload) else { return };
         if let Some(channel) = self.channels.borrow_mut().get_mut(&topic) {
             channel.state = Channeling::Joining;

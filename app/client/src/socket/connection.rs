@@ -2,7 +2,7 @@
 
 use super::{Channeling, Line, SocketConfig, SocketStatus, Wire, show_count};
 use crate::page::{Listener, now_ms, random, window};
-use leptos::prelude::*;
+use reactive_graph::prelude::*;
 use tincan_signaling::id::Topic;
 use wasm_bindgen::JsCast;
 use web_sys::{PageTransitionEvent, VisibilityState, WebSocket};

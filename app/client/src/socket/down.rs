@@ -1,9 +1,12 @@
 //! Frames from the server, as far as a client needs to tell them apart.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
-use tincan_signaling::{code::Code, code::Refusal, wire::Broadcast};
+use tincan_signaling::{
+    code::{Code, Refusal},
+    json::{self, Raw},
+    wire::Broadcast,
+};
 
 /// One frame from the server. Payloads are JSON text, read by whoever they are for.
 #[derive(Debug)]
@@ -17,10 +20,10 @@ pub(crate) struct Down<'a> {
 /// What the server said.
 #[derive(Debug)]
 pub(crate) enum What<'a> {
-    Reply(Result<&'a RawValue, Refusal>),
+    Reply(Result<&'a str, Refusal>),
     Broadcast(Broadcast<'a>),
-    PresenceState(&'a RawValue),
-    PresenceDiff(&'a RawValue),
+    PresenceState(&'a str),
+    PresenceDiff(&'a str),
     /// The token of this channel has ended.
     Unauthorized,
     /// The channel is gone; `phx_error` asks to come back just the same.
@@ -34,19 +37,19 @@ struct Frame<'a>(
     #[serde(borrow)] Option<Cow<'a, str>>,
     #[serde(borrow)] Cow<'a, str>,
     #[serde(borrow)] Cow<'a, str>,
-    #[serde(borrow)] &'a RawValue,
+    #[serde(borrow)] Raw<'a>,
 );
 
 impl<'a> Down<'a> {
     /// Reads a 2.0.0 text frame; `None` when it is none.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let Frame(join_ref, reference, topic, event, payload) = serde_json::from_str(text).ok()?;
+        let Frame(join_ref, reference, topic, event, Raw(payload)) = json::read(text).ok()?;
         let what = match event.as_ref() {
             "phx_reply" => What::Reply(reply(payload)?),
-            "broadcast" => What::Broadcast(serde_json::from_str(payload.get()).ok()?),
+            "broadcast" => What::Broadcast(json::read(payload).ok()?),
             "presence_state" => What::PresenceState(payload),
             "presence_diff" => What::PresenceDiff(payload),
-            "system" if payload.get().contains("\"error\"") && payload.get().contains("nauthorized") => {
+            "system" if payload.contains("\"error\"") && payload.contains("nauthorized") => {
                 What::Unauthorized
             }
             "phx_close" | "phx_error" => What::Closed,
@@ -56,15 +59,15 @@ impl<'a> Down<'a> {
     }
 }
 
-fn reply(payload: &RawValue) -> Option<Result<&RawValue, Refusal>> {
+fn reply(payload: &str) -> Option<Result<&str, Refusal>> {
     #[derive(Deserialize)]
     struct Reply<'a> {
         status: &'a str,
         #[serde(borrow)]
-        response: &'a RawValue,
+        response: Raw<'a>,
     }
-    let Reply { status, response } = serde_json::from_str(payload.get()).ok()?;
-    Some(if status == "ok" { Ok(response) } else { Err(refusal(response.get())) })
+    let Reply { status, response: Raw(response) } = json::read(payload).ok()?;
+    Some(if status == "ok" { Ok(response) } else { Err(refusal(response)) })
 }
 
 /// A refused push carries our own shape, a refused join only `reason: "<Code>: <text>"`, with the
@@ -75,10 +78,10 @@ fn refusal(response: &str) -> Refusal {
     struct Reason {
         reason: String,
     }
-    if let Ok(refusal) = serde_json::from_str::<Refusal>(response) {
+    if let Ok(refusal) = json::read::<Refusal>(response) {
         return refusal;
     }
-    let Reason { reason } = serde_json::from_str(response).unwrap_or_default();
+    let Reason { reason } = json::read(response).unwrap_or_default();
     let (name, text) = reason.split_once(": ").unwrap_or(("", &reason));
     let code = if name.contains("RateLimit") {
         Code::RateLimited
@@ -101,7 +104,7 @@ mod tests {
     #[test]
     fn replies_and_refusals_are_read() {
         let ok = r#"["1","1","realtime:x","phx_reply",{"status":"ok","response":{"seq":4}}]"#;
-        assert!(matches!(what(ok), What::Reply(Ok(response)) if response.get() == r#"{"seq":4}"#));
+        assert!(matches!(what(ok), What::Reply(Ok(response)) if response == r#"{"seq":4}"#));
         let push = r#"["1","2","realtime:x","phx_reply",{"status":"error","response":{"error":"taken","code":"taken","reason":"Taken by A","by":"A"}}]"#;
         assert!(matches!(what(push), What::Reply(Err(refusal)) if refusal == Refusal::taken("A")));
         for (reason, code) in [

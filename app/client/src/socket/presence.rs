@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use tincan_signaling::json;
 
 /// The newest meta of each key.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl<T> Default for Presence<T> {
 impl<T: for<'de> Deserialize<'de>> Presence<T> {
     /// Takes the whole state; what cannot be read changes nothing.
     pub(crate) fn state(&mut self, payload: &str) {
-        if let Ok(state) = serde_json::from_str::<BTreeMap<String, Metas<T>>>(payload) {
+        if let Ok(state) = json::read::<BTreeMap<String, Metas<T>>>(payload) {
             self.here.clear();
             self.join(state);
         }
@@ -48,7 +49,7 @@ impl<T: for<'de> Deserialize<'de>> Presence<T> {
 
     /// Takes a change; leaves come before joins.
     pub(crate) fn diff(&mut self, payload: &str) {
-        let Ok(Diff { joins, leaves }) = serde_json::from_str::<Diff<T>>(payload) else { return };
+        let Ok(Diff { joins, leaves }) = json::read::<Diff<T>>(payload) else { return };
         for (key, Metas { metas }) in leaves {
             let gone = |here: &Meta<T>| metas.iter().any(|meta| meta.phx_ref == here.phx_ref);
             if self.here.get(&key).is_some_and(gone) {

@@ -2,9 +2,17 @@
 
 use super::{Line, SocketStatus, Token, TokenError};
 use crate::page::random;
+use serde::Serialize;
+use tincan_signaling::json;
 
 /// How long to wait before asking again.
 const RETRY_MS: u32 = 2_000;
+
+/// The payload of `access_token`.
+#[derive(Serialize)]
+struct AccessToken<'a> {
+    access_token: &'a str,
+}
 
 impl Line {
     /// Gets a token unless there is one or it is being got; then joins what waits for it.
@@ -31,7 +39,7 @@ impl Line {
     pub(super) fn take_token(&self, token: Token) {
         // Renewed after three quarters of its life, so that a slow network does not outlast it.
         self.renew_after(token.expires_in_s.saturating_mul(750).max(1_000));
-        let payload = serde_json::json!({ "access_token": token.text }).to_string();
+        let payload = json::write(&AccessToken { access_token: &token.text }).unwrap_or_default();
         *self.token.borrow_mut() = Some(token.text);
         for topic in self.topics() {
             match self.join_ref(topic) {

@@ -8,12 +8,61 @@ use crate::boot::{Boot, Theme};
 use js_sys::Reflect;
 use tincan_client::Device;
 use tincan_signaling::{Timestamp, agent::Availability};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, HtmlElement, HtmlTextAreaElement};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Document, Element, Event, HtmlElement, HtmlTextAreaElement, KeyboardEvent, Window};
+
+/// The window this page stands in.
+pub(crate) fn window() -> Window {
+    js_sys::global().unchecked_into()
+}
 
 /// The document; every script of a page has one.
 pub(crate) fn document() -> Document {
-    leptos::prelude::document()
+    window().document().expect("a window that shows a page has its document")
+}
+
+/// Listens to an event of the window, for the life of the page.
+pub(crate) fn on_window(name: &str, act: impl FnMut(Event) + 'static) {
+    let act = Closure::<dyn FnMut(Event)>::new(act).into_js_value();
+    // Listening to an event cannot be refused.
+    let _ = window().add_event_listener_with_callback(name, act.unchecked_ref());
+}
+
+/// What a press of Escape does that nothing else took.
+pub(crate) fn on_escape(act: impl Fn() + 'static) {
+    on_window("keydown", move |event| {
+        let escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+        if escape && !event.default_prevented() {
+            act();
+        }
+    });
+}
+
+/// Enter that sends: without Shift, and not the one that ends the choice of a letter.
+pub(crate) fn is_bare_enter(event: &Event) -> bool {
+    event
+        .dyn_ref::<KeyboardEvent>()
+        .is_some_and(|event| event.key() == "Enter" && !event.shift_key() && !event.is_composing())
+}
+
+/// Runs before the next picture is drawn.
+fn next_frame(act: impl FnOnce() + 'static) {
+    let act = Closure::once_into_js(act);
+    // A page that draws no pictures needs nothing done for one.
+    let _ = window().request_animation_frame(act.unchecked_ref());
+}
+
+/// Runs `tick` every so many milliseconds, until [`no_more`] is told the number that comes back.
+pub(crate) fn every(ms: i32, tick: impl FnMut() + 'static) -> Option<i32> {
+    let tick = Closure::<dyn FnMut()>::new(tick).into_js_value();
+    window().set_interval_with_callback_and_timeout_and_arguments_0(tick.unchecked_ref(), ms).ok()
+}
+
+/// Ends what [`every`] began.
+pub(crate) fn no_more(number: Option<i32>) {
+    if let Some(number) = number {
+        window().clear_interval_with_handle(number);
+    }
 }
 
 /// What the shell says, when it says enough to start with.
@@ -73,7 +122,7 @@ pub(crate) fn option(device: &Device) -> Picture {
 
 /// Shows the newest line, once it is there.
 pub(crate) fn scroll_to_end() {
-    leptos::prelude::request_animation_frame(|| {
+    next_frame(|| {
         if let Ok(Some(log)) = document().query_selector(".w__log") {
             log.set_scroll_top(log.scroll_height());
         }
@@ -83,7 +132,7 @@ pub(crate) fn scroll_to_end() {
 /// Moves the focus to what the screen is for, once it is there; unless the focus is in another page
 /// or somebody is writing.
 pub(crate) fn focus_soon() {
-    leptos::prelude::request_animation_frame(|| {
+    next_frame(|| {
         let document = document();
         let writing = document
             .active_element()
@@ -104,7 +153,7 @@ pub(crate) fn focus_soon() {
 
 /// A moment as a clock on the wall shows it here.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
-    let language = leptos::prelude::window().navigator().language().unwrap_or_else(|| "en".to_owned());
+    let language = window().navigator().language().unwrap_or_else(|| "en".to_owned());
     let options = super::json::object(&[("timeStyle", "short".into())]);
     js_sys::Date::new(&JsValue::from_f64(at.0 as f64)).to_locale_string(&language, &options).into()
 }

@@ -1,6 +1,6 @@
 //! Requests to our own server, and refusals read back from problem+json.
 
-use super::json::Json;
+use super::{dom::window, json::Json};
 use tincan_signaling::{Code, Refusal};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -32,7 +32,7 @@ pub(crate) async fn post(path: &str, body: &str) -> Result<Json, Refusal> {
 
 async fn send(path: &str, init: &RequestInit) -> Result<Json, Refusal> {
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
-    let reply = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(path, init));
+    let reply = JsFuture::from(window().fetch_with_str_and_init(path, init));
     let reply: Response = reply.await.map_err(unreachable_server)?.unchecked_into();
     let body = Json::of(
         JsFuture::from(reply.json().map_err(unreachable_server)?).await.map_err(unreachable_server)?,

@@ -13,10 +13,11 @@ use crate::{
     screen::{Screen, Step},
     words,
 };
-use leptos::{prelude::*, task::spawn_local};
-use std::{cell::RefCell, rc::Rc, time::Duration};
-use tincan_client::{CallDriver, MicState, Microphone, Room, Socket, SocketConfig, Speaker};
+use reactive_graph::{owner::Owner, prelude::*};
+use std::{cell::RefCell, rc::Rc};
+use tincan_client::{CallDriver, MicState, Microphone, Room, Socket, SocketConfig, Speaker, Timer};
 use tincan_signaling::{Code, Refusal, call::Call};
+use wasm_bindgen_futures::spawn_local;
 
 /// What goes on as soon as the microphone is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -377,14 +378,11 @@ impl Line {
 }
 
 /// Lets some time go by.
-async fn wait(ms: u64) {
+async fn wait(ms: u32) {
     let (done, waited) = futures::channel::oneshot::channel();
-    set_timeout(
-        move || {
-            // Nobody waits any more: fine.
-            let _ = done.send(());
-        },
-        Duration::from_millis(ms),
-    );
+    let _timer = Timer::after(ms, move || {
+        // Nobody waits any more: fine.
+        let _ = done.send(());
+    });
     let _ = waited.await;
 }

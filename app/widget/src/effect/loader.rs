@@ -1,9 +1,11 @@
 //! The loader on the host page: what it tells us and what we tell it, origins checked both ways.
 
-use super::json::{Json, object};
+use super::{
+    dom::{on_window, window},
+    json::{Json, object},
+};
 use crate::boot::Boot;
 use js_sys::Reflect;
-use leptos::ev;
 use tincan_signaling::LegId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, Window};
@@ -42,7 +44,7 @@ pub(crate) enum Asked {
 /// The origin around us: named by the loader in the fragment, believed only when the tenant's list
 /// has it. The browser enforces the same list by `frame-ancestors`.
 pub(crate) fn parent_origin() -> Option<String> {
-    let hash = leptos::prelude::window().location().hash().ok()?;
+    let hash = window().location().hash().ok()?;
     Some(hash.strip_prefix('#')?.to_owned()).filter(|origin| !origin.is_empty())
 }
 
@@ -61,7 +63,8 @@ pub(crate) fn greet(boot: &'static Boot, heard: impl Fn(Heard) + 'static) {
         heard(Heard::Init { resume: None, leg: None, open: true, page: None });
         return;
     };
-    let handle = leptos::prelude::window_event_listener(ev::message, move |event: MessageEvent| {
+    on_window("message", move |event| {
+        let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
         let ours =
             parent().is_some_and(|parent| event.source().is_some_and(|source| source == *parent.as_ref()));
         if event.origin() != origin || !ours {
@@ -71,8 +74,6 @@ pub(crate) fn greet(boot: &'static Boot, heard: impl Fn(Heard) + 'static) {
             heard(message);
         }
     });
-    // For the life of the page.
-    std::mem::forget(handle);
     say("hello", &[]);
 }
 
@@ -123,7 +124,7 @@ pub(crate) fn keep_resume(resume: &str) {
 
 /// The window around us, if there is one.
 fn parent() -> Option<Window> {
-    let window = leptos::prelude::window();
+    let window = window();
     let parent = window.parent().ok()??;
     (parent != window).then_some(parent)
 }

@@ -1,11 +1,15 @@
 //! The string from real samples: one frame loop a view, which ends with the view, rests while the
 //! page is hidden and stands still where motion is not wanted.
 
-use js_sys::Math;
-use leptos::prelude::*;
-use std::f64::consts::PI;
-use std::fmt::Write;
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use super::dom::{document, window};
+use js_sys::{Function, Math};
+use reactive_graph::owner::on_cleanup;
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    f64::consts::PI,
+    fmt::Write,
+};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
 /// Whose voice runs along.
@@ -39,7 +43,7 @@ pub(crate) fn run(levels: impl Fn() -> [Option<(Strand, f32)>; 2] + 'static) {
         .is_some_and(|query| query.matches());
     let mut smooth = [0.0_f64; 3];
     let mut last = 0.0_f64;
-    frames(Box::new(move |ms| {
+    frames(Box::new(move |ms: f64| {
         // The same ease whatever the screen's rate: made for 60 frames a second.
         let ease = 1.0 - Math::pow(0.82, ((ms - last) / 16.7).clamp(0.0, 6.0));
         last = ms;
@@ -116,29 +120,69 @@ pub(crate) fn set_level(level: f32) {
     }
 }
 
-/// Calls `draw` with each frame's time until the owner goes. The browser gives a hidden page none.
-fn frames(mut draw: Box<dyn FnMut(f64)>) {
-    let alive = StoredValue::new_local(Some(0_i32));
-    let step: StoredValue<Option<js_sys::Function>, LocalStorage> = StoredValue::new_local(None);
-    let ask = move || {
-        let id = step.try_get_value().flatten().and_then(|step| window().request_animation_frame(&step).ok());
-        alive.try_set_value(id);
+/// Draws one frame, told its time in milliseconds.
+type Draw = Box<dyn FnMut(f64)>;
+
+/// The page's one loop of frames.
+struct Frames {
+    draw: RefCell<Option<Draw>>,
+    /// Whose turn it is to draw: each view is a turn of its own.
+    turn: Cell<u32>,
+    /// A frame was asked for and has not come.
+    asked: Cell<bool>,
+    step: OnceCell<Function>,
+}
+
+thread_local! {
+    static FRAMES: Frames = const {
+        Frames { draw: RefCell::new(None), turn: Cell::new(0), asked: Cell::new(false), step: OnceCell::new() }
     };
-    let frame = Closure::<dyn FnMut(JsValue)>::new(move |ms: JsValue| {
-        if alive.try_get_value().flatten().is_some() {
-            draw(ms.as_f64().unwrap_or_default());
-            ask();
+}
+
+/// Calls `draw` with each frame's time until the effect around it runs again or goes.
+fn frames(draw: Draw) {
+    let turn = FRAMES.with(|frames| frames.begin(draw));
+    on_cleanup(move || FRAMES.with(|frames| frames.end(turn)));
+}
+
+impl Frames {
+    fn begin(&self, draw: Draw) -> u32 {
+        let turn = self.turn.get() + 1;
+        self.turn.set(turn);
+        self.draw.replace(Some(draw));
+        self.ask();
+        turn
+    }
+
+    fn end(&self, turn: u32) {
+        if self.turn.get() == turn {
+            self.turn.set(turn + 1);
+            self.draw.take();
         }
-    });
-    // The browser's collector frees it when no frame is asked for any more.
-    step.set_value(Some(frame.into_js_value().unchecked_into()));
-    on_cleanup(move || {
-        if let Some(id) = alive.try_get_value().flatten() {
-            // An id that has run already is fine.
-            let _ = window().cancel_animation_frame(id);
+    }
+
+    /// The browser gives a hidden page no frames: the loop rests there.
+    fn ask(&self) {
+        if self.asked.get() {
+            return;
         }
-    });
-    ask();
+        let step = self.step.get_or_init(|| {
+            let step = |ms: JsValue| FRAMES.with(|frames| frames.step(ms.as_f64().unwrap_or_default()));
+            Closure::<dyn Fn(JsValue)>::new(step).into_js_value().unchecked_into()
+        });
+        self.asked.set(window().request_animation_frame(step).is_ok());
+    }
+
+    fn step(&self, ms: f64) {
+        self.asked.set(false);
+        let Some(mut draw) = self.draw.take() else { return };
+        let turn = self.turn.get();
+        draw(ms);
+        if self.turn.get() == turn {
+            self.draw.replace(Some(draw));
+            self.ask();
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use crate::{
     words,
 };
 use tincan_signaling::agent::Availability;
-use wasm_bindgen::JsCast;
 
 const CHAT: &str = concat!(
     r#"<div class="w__chat"><div class="w__offer" data-at="offer"></div>"#,
@@ -157,9 +156,8 @@ fn compose(page: Page, chat: &Picture) {
             page.act(Act::Typing);
         })
         .on("draft", "keydown", move |event| {
-            let Some(key) = event.dyn_ref::<leptos::ev::KeyboardEvent>() else { return };
-            if key.key() == "Enter" && !key.shift_key() && !key.is_composing() {
-                key.prevent_default();
+            if dom::is_bare_enter(&event) {
+                event.prevent_default();
                 page.act(Act::Send);
             }
         })

@@ -7,7 +7,7 @@ use crate::{
     page::Page,
     screen::Screen,
 };
-use leptos::prelude::*;
+use reactive_graph::prelude::*;
 use std::cell::Cell;
 use tincan_signaling::{
     Refusal,

@@ -8,10 +8,10 @@ use crate::{
     screen::{Screen, Step},
     words,
 };
-use leptos::{leptos_dom::helpers::set_interval, prelude::*, task::spawn_local};
-use std::time::Duration;
+use reactive_graph::{owner::on_cleanup, prelude::*};
 use tincan_client::{Connection, HearTest, Hearing, MicError, MicState, Permission, Place, SocketStatus};
 use tincan_signaling::{Timestamp, call::Call};
+use wasm_bindgen_futures::spawn_local;
 
 /// The microphone: the test's picture, and going on by itself when what was in the way is gone.
 pub(super) fn microphone(line: &Line) {
@@ -71,24 +71,15 @@ fn hear_test(line: &Line) {
         page.test.update(|test| (test.heard, test.silent) = (false, false));
         let mut test = HearTest::new(dom::now_ms());
         let mic = mic.clone();
-        every(100, move || {
+        let ticking = dom::every(100, move || {
             let hearing = test.feed(mic.level(), dom::now_ms());
             let now = (hearing == Hearing::Heard, hearing == Hearing::Silent);
             if page.test.peek(|test| (test.heard, test.silent)) != now {
                 page.test.update(|test| (test.heard, test.silent) = now);
             }
         });
+        on_cleanup(move || dom::no_more(ticking));
     });
-}
-
-/// Runs `tick` until the effect around it runs again or goes.
-fn every(ms: u64, tick: impl FnMut() + 'static) {
-    let tick = std::cell::RefCell::new(tick);
-    let handle =
-        leptos::prelude::set_interval_with_handle(move || tick.borrow_mut()(), Duration::from_millis(ms));
-    if let Ok(handle) = handle {
-        on_cleanup(move || handle.clear());
-    }
 }
 
 /// The room: link, people, and what is said.
@@ -221,14 +212,12 @@ pub(super) fn call(line: &Line, wire: &Wire) {
     returning(line);
     ringtone(line);
     let room = wire.room.clone();
-    set_interval(
-        move || {
-            if page.call.peek(Call::is_live) {
-                page.now.set(room.server_now());
-            }
-        },
-        Duration::from_millis(250),
-    );
+    // For the life of the page.
+    let _ticking = dom::every(250, move || {
+        if page.call.peek(Call::is_live) {
+            page.now.set(room.server_now());
+        }
+    });
     let room = wire.room.clone();
     watch(move || {
         // At once when the call changes, so that no timer starts with an old moment.
@@ -271,7 +260,7 @@ fn ringtone(line: &Line) {
 }
 
 fn tell_owner() {
-    let origin = leptos::prelude::window().location().origin().unwrap_or_default();
+    let origin = dom::window().location().origin().unwrap_or_default();
     loader::tell_owner(
         &[
             "Tincan: this page's Permissions-Policy keeps the microphone from the chat. Send: Permissions-Policy: microphone=(self \"",
