@@ -16,13 +16,24 @@ use uuid::{ContextV7, Uuid};
 pub struct Clock {
     source: Source,
     latest_us: Arc<AtomicU64>,
-    ids: Arc<Mutex<ContextV7>>,
+    ids: Ids,
 }
 
 #[derive(Clone)]
 enum Source {
     System,
     Set(Arc<AtomicU64>),
+    #[cfg(feature = "simulated")]
+    Runtime { start_us: u64, since: tokio::time::Instant },
+}
+
+/// What makes ids of one moment differ.
+#[derive(Clone)]
+enum Ids {
+    Random(Arc<Mutex<ContextV7>>),
+    /// Counted from a seed: the same each time.
+    #[cfg(feature = "simulated")]
+    Counted { seed: u32, next: Arc<AtomicU64> },
 }
 
 impl Clock {
@@ -34,6 +45,15 @@ impl Clock {
     /// A clock that stands still until it is moved with [`Clock::advance`].
     pub fn standing_at(start: Timestamp) -> Self {
         Self::new(Source::Set(Arc::new(AtomicU64::new(start.0.saturating_mul(1000)))))
+    }
+
+    /// A clock that goes with the runtime's, which a test may have paused, and makes the same ids from
+    /// the same seed.
+    #[cfg(feature = "simulated")]
+    pub fn of_runtime(start: Timestamp, seed: u32) -> Self {
+        let since = tokio::time::Instant::now();
+        let ids = Ids::Counted { seed, next: Arc::default() };
+        Self { ids, ..Self::new(Source::Runtime { start_us: start.0.saturating_mul(1000), since }) }
     }
 
     /// Moves a clock made by [`Clock::standing_at`], and with it all its clones; the machine's
@@ -57,20 +77,34 @@ impl Clock {
     /// A fresh id (UUIDv7): later ones of this process sort behind earlier ones.
     pub fn new_id(&self) -> Uuid {
         let now_us = self.now_us();
-        let context = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let ids = match &self.ids {
+            Ids::Random(ids) => ids,
+            #[cfg(feature = "simulated")]
+            Ids::Counted { seed, next } => {
+                let number = next.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+                let mut rest = [0; 10];
+                rest[2..6].copy_from_slice(&number[4..]);
+                rest[6..].copy_from_slice(&seed.to_be_bytes());
+                return uuid::Builder::from_unix_timestamp_millis(now_us / 1000, &rest).into_uuid();
+            }
+        };
+        let context = ids.lock().unwrap_or_else(PoisonError::into_inner);
         let at =
             uuid::Timestamp::from_unix(&*context, now_us / 1_000_000, (now_us % 1_000_000 * 1000) as u32);
         Uuid::new_v7(at)
     }
 
     fn new(source: Source) -> Self {
-        Self { source, latest_us: Arc::default(), ids: Arc::new(Mutex::new(ContextV7::new())) }
+        let ids = Ids::Random(Arc::new(Mutex::new(ContextV7::new())));
+        Self { source, latest_us: Arc::default(), ids }
     }
 
     fn now_us(&self) -> u64 {
         let now_us = match &self.source {
             Source::System => system_us(),
             Source::Set(now_us) => now_us.load(Ordering::SeqCst),
+            #[cfg(feature = "simulated")]
+            Source::Runtime { start_us, since } => start_us + since.elapsed().as_micros() as u64,
         };
         self.latest_us.fetch_max(now_us, Ordering::SeqCst).max(now_us)
     }

@@ -21,9 +21,10 @@ impl Refused {
     pub fn refusal(self) -> Refusal {
         match self {
             Self::Refusal(refusal) => refusal,
-            Self::Internal(_) => {
-                Refusal::new(Code::Unavailable, "Something went wrong here. Try again in a moment.")
-            }
+            Self::Internal(_) => Refusal {
+                retry_after_ms: Some(RETRY_MS),
+                ..Refusal::new(Code::Unavailable, "Something went wrong here. Try again in a moment.")
+            },
         }
     }
 
@@ -57,3 +58,6 @@ pub(crate) fn not_found<T>(what: &str) -> Result<T> {
 pub(crate) fn forbidden<T>() -> Result<T> {
     refuse(Code::Forbidden, "You may not do this.")
 }
+
+/// Trouble of our own is asked about again after so long.
+const RETRY_MS: u64 = 1_000;

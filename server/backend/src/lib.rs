@@ -46,3 +46,5 @@ pub use identity::{Device, Identity};
 pub use keys::KeysError;
 pub use rate::RateLimit;
 pub use ready::Unready;
+#[cfg(feature = "simulated")]
+pub use storage::weather;

@@ -24,6 +24,7 @@ pub(crate) mod test_db;
 pub(crate) mod users;
 pub(crate) mod visitor_resumes;
 pub(crate) mod visitors;
+pub mod weather;
 
 pub(crate) use db::{Db, Tx};
 pub(crate) use error::StorageError;

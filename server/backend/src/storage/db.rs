@@ -3,7 +3,13 @@
 //! SQLite runs in WAL mode with one connection that writes and several that only read: writers
 //! queue in the pool instead of failing with "database is locked".
 
-use super::{dialect, error::StorageError, pending, row::Row};
+use super::{
+    dialect,
+    error::StorageError,
+    pending,
+    row::Row,
+    weather::{Act, run},
+};
 use sea_query_sqlx::SqlxBinder;
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, Transaction,
@@ -31,15 +37,15 @@ impl Db {
     /// Opens the database of a URL, `sqlite:PATH` or `postgres://..`, and brings its schema up to date.
     pub(crate) async fn open(url: &str) -> Result<Self> {
         if url.starts_with("sqlite:") {
-            Self::open_sqlite(url.parse()?).await
+            run(Act::Open, Self::open_sqlite(url.parse()?)).await
         } else {
-            Self::open_postgres(url).await
+            run(Act::Open, Self::open_postgres(url)).await
         }
     }
 
     /// Opens the SQLite database of a file, which is made when it is missing.
     pub(crate) async fn open_file(path: &Path) -> Result<Self> {
-        Self::open_sqlite(SqliteConnectOptions::new().filename(path)).await
+        run(Act::Open, Self::open_sqlite(SqliteConnectOptions::new().filename(path))).await
     }
 
     async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self> {
@@ -67,11 +73,11 @@ impl Db {
         Ok(match self {
             Self::Sqlite { write, .. } => {
                 let (sql, values) = dialect::sqlite(statement);
-                sqlx::query_with(sql, values).execute(write).await?.rows_affected()
+                run(Act::Write, sqlx::query_with(sql, values).execute(write)).await?.rows_affected()
             }
             Self::Postgres(pool) => {
                 let (sql, values) = dialect::postgres(statement);
-                sqlx::query_with(sql, values).execute(pool).await?.rows_affected()
+                run(Act::Write, sqlx::query_with(sql, values).execute(pool)).await?.rows_affected()
             }
         })
     }
@@ -80,11 +86,11 @@ impl Db {
         Ok(match self {
             Self::Sqlite { read, .. } => {
                 let (sql, values) = dialect::sqlite(statement);
-                sqlx::query_as_with(sql, values).fetch_all(read).await?
+                run(Act::Read, sqlx::query_as_with(sql, values).fetch_all(read)).await?
             }
             Self::Postgres(pool) => {
                 let (sql, values) = dialect::postgres(statement);
-                sqlx::query_as_with(sql, values).fetch_all(pool).await?
+                run(Act::Read, sqlx::query_as_with(sql, values).fetch_all(pool)).await?
             }
         })
     }
@@ -93,11 +99,11 @@ impl Db {
         Ok(match self {
             Self::Sqlite { read, .. } => {
                 let (sql, values) = dialect::sqlite(statement);
-                sqlx::query_as_with(sql, values).fetch_optional(read).await?
+                run(Act::Read, sqlx::query_as_with(sql, values).fetch_optional(read)).await?
             }
             Self::Postgres(pool) => {
                 let (sql, values) = dialect::postgres(statement);
-                sqlx::query_as_with(sql, values).fetch_optional(pool).await?
+                run(Act::Read, sqlx::query_as_with(sql, values).fetch_optional(pool)).await?
             }
         })
     }
@@ -106,8 +112,8 @@ impl Db {
     /// in it is still true when it writes.
     pub(crate) async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { write, .. } => Tx::Sqlite(run(Act::Begin, write.begin_with("BEGIN IMMEDIATE")).await?),
+            Self::Postgres(pool) => Tx::Postgres(run(Act::Begin, pool.begin()).await?),
         })
     }
 
@@ -131,8 +137,13 @@ impl Db {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
+                let closing = async {
+                    read.close().await;
+                    write.close().await;
+                    Ok::<_, StorageError>(())
+                };
+                // Closing cannot fail.
+                let _closed = run(Act::Close, closing).await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -144,11 +155,11 @@ impl Tx {
         Ok(match self {
             Self::Sqlite(tx) => {
                 let (sql, values) = dialect::sqlite(statement);
-                sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected()
+                run(Act::Within, sqlx::query_with(sql, values).execute(&mut **tx)).await?.rows_affected()
             }
             Self::Postgres(tx) => {
                 let (sql, values) = dialect::postgres(statement);
-                sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected()
+                run(Act::Within, sqlx::query_with(sql, values).execute(&mut **tx)).await?.rows_affected()
             }
         })
     }
@@ -157,11 +168,11 @@ impl Tx {
         Ok(match self {
             Self::Sqlite(tx) => {
                 let (sql, values) = dialect::sqlite(statement);
-                sqlx::query_as_with(sql, values).fetch_all(&mut **tx).await?
+                run(Act::Within, sqlx::query_as_with(sql, values).fetch_all(&mut **tx)).await?
             }
             Self::Postgres(tx) => {
                 let (sql, values) = dialect::postgres(statement);
-                sqlx::query_as_with(sql, values).fetch_all(&mut **tx).await?
+                run(Act::Within, sqlx::query_as_with(sql, values).fetch_all(&mut **tx)).await?
             }
         })
     }
@@ -170,19 +181,19 @@ impl Tx {
         Ok(match self {
             Self::Sqlite(tx) => {
                 let (sql, values) = dialect::sqlite(statement);
-                sqlx::query_as_with(sql, values).fetch_optional(&mut **tx).await?
+                run(Act::Within, sqlx::query_as_with(sql, values).fetch_optional(&mut **tx)).await?
             }
             Self::Postgres(tx) => {
                 let (sql, values) = dialect::postgres(statement);
-                sqlx::query_as_with(sql, values).fetch_optional(&mut **tx).await?
+                run(Act::Within, sqlx::query_as_with(sql, values).fetch_optional(&mut **tx)).await?
             }
         })
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => run(Act::Commit, tx.commit()).await?,
+            Self::Postgres(tx) => run(Act::Commit, tx.commit()).await?,
         }
         Ok(())
     }
