@@ -39,6 +39,7 @@ pub(super) enum Happening {
     /// A person looks up and does something.
     Act { person: usize },
     Cut { conn: ConnId, how: Cut },
+    Stall { conn: ConnId, on: bool },
     Restart { gracefully: bool },
     /// From here on nothing goes wrong any more.
     Calm,
@@ -286,6 +287,14 @@ impl Net {
             }
             Cut::DeafServer => self.conns[conn].up_dead = true,
             Cut::DeafPage => self.conns[conn].down_dead = true,
+        }
+    }
+
+    /// The page reads nothing for a while, or goes on.
+    pub(super) fn stall(&mut self, conn: ConnId, on: bool) {
+        self.note(&format!("stall {conn} {on}"));
+        if let Some(wire) = &self.conns[conn].wire {
+            wire.stall(on);
         }
     }
 

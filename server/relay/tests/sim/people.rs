@@ -25,6 +25,8 @@ pub(super) struct Person {
     pub(super) sub: Sub,
     pub(super) token: Token,
     pub(super) page: Option<PageId>,
+    /// Older tabs that were left open.
+    tabs: Vec<PageId>,
     /// The room whose call this person was in last: a dashboard that is loaded again goes there.
     room: Option<SessionId>,
     next: u64,
@@ -48,6 +50,10 @@ enum Deed {
     Return,
     Reload,
     Crash,
+    /// Opens a second tab and goes on there.
+    Tab,
+    /// Writes a lot at once.
+    Chatter,
     Wish,
     Look,
     LookAway,
@@ -55,7 +61,7 @@ enum Deed {
 
 impl Person {
     pub(super) fn new(role: Role, sub: Sub, token: Token) -> Self {
-        Self { role, sub, token, page: None, room: None, next: 0 }
+        Self { role, sub, token, page: None, tabs: Vec::new(), room: None, next: 0 }
     }
 
     /// An id that nobody else makes.
@@ -69,6 +75,10 @@ impl Person {
         let Some(page) = self.page else {
             return self.open(net, pages);
         };
+        if !self.tabs.is_empty() && net.rng.chance(150) {
+            let old = self.tabs.remove(0);
+            pages[old].close(net);
+        }
         let session = match self.role {
             Role::Visitor { session } => Some(session),
             Role::Agent { .. } => self.room_at_hand(net, &mut pages[page], rooms),
@@ -144,14 +154,17 @@ impl Person {
                 (1, Deed::LookAway),
                 (often(1), Deed::Wish),
                 (often(1), Deed::Reload),
+                (often(1), Deed::Tab),
             ]),
             Call::Idle | Call::Ended(_) => net.rng.weighed(&[
                 (2, Deed::Nothing),
                 (often(3), Deed::Write),
                 (often(1), Deed::Read),
                 (often(1), Deed::Type),
-                (often(5), Deed::Call),
+                (often(8), Deed::Call),
                 (often(1), Deed::Reload),
+                (often(1), Deed::Tab),
+                (often(1), Deed::Chatter),
             ]),
             Call::Ringing(ringing) if ringing.head.caller == self.sub && ringing.leg.sub == self.sub => {
                 let gone = seat.own_leg().is_none();
@@ -181,6 +194,7 @@ impl Person {
                     (often(4), Deed::Signal),
                     (if down { 12 } else { often(1) }, Deed::Report),
                     (often(1), Deed::Reload),
+                    (often(1), Deed::Tab),
                     (often(1), Deed::Crash),
                 ])
             }
@@ -222,8 +236,13 @@ impl Person {
                 self.page = None;
                 return;
             }
+            Deed::Tab => {
+                self.tabs.extend(self.page.take());
+                return;
+            }
             Deed::Nothing
             | Deed::Write
+            | Deed::Chatter
             | Deed::Read
             | Deed::Type
             | Deed::Call
@@ -254,6 +273,12 @@ impl Person {
             Deed::Write => {
                 let id = EventId(self.id());
                 page.say(net, session, Event::Message { id, text: format!("{} says {id}", self.sub) });
+            }
+            Deed::Chatter => {
+                for _ in 0..net.rng.range(5..60) {
+                    let id = EventId(self.id());
+                    page.say(net, session, Event::Message { id, text: "And".to_owned() });
+                }
             }
             Deed::Read => {
                 if let Some(up_to) = messages.last() {
@@ -353,6 +378,7 @@ impl Person {
             | Deed::Look
             | Deed::Wish
             | Deed::Reload
+            | Deed::Tab
             | Deed::Crash => {}
         }
     }

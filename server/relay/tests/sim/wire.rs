@@ -8,7 +8,7 @@ use std::{
     convert::Infallible,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -29,6 +29,9 @@ pub(super) struct Wire {
 struct State {
     written: VecDeque<Message>,
     closed: bool,
+    /// The page reads nothing: after a while the relay cannot write.
+    stalled: bool,
+    waiting: Option<Waker>,
 }
 
 impl Wire {
@@ -38,6 +41,15 @@ impl Wire {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The page stops reading, or goes on.
+    pub(super) fn stall(&self, stalled: bool) {
+        let mut state = self.lock();
+        state.stalled = stalled;
+        if let Some(waiting) = state.waiting.take() {
+            waiting.wake();
+        }
     }
 
     /// Takes everything written so far, and says whether the relay let go of the socket.
@@ -58,7 +70,12 @@ impl Stream for ServerEnd {
 impl Sink<Message> for ServerEnd {
     type Error = Infallible;
 
-    fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        let mut state = self.wire.lock();
+        if state.stalled {
+            state.waiting = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         Poll::Ready(Ok(()))
     }
 

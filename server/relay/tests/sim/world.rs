@@ -66,6 +66,8 @@ pub(super) struct World {
     weather_rng: Rng,
     /// A process died without writing what was waiting.
     killed: bool,
+    limits: Limits,
+    wrap_up: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +110,8 @@ impl World {
             weather: Rc::default(),
             weather_rng: rng.fork(),
             killed: false,
+            limits: limits(&mut rng),
+            wrap_up: Duration::from_secs(rng.weighed(&[(2, 0), (1, 4)])),
         };
         for (sub, token) in agents {
             world.people.push(Person::new(Role::Agent { tenant: template.tenant }, sub, token));
@@ -162,7 +166,7 @@ impl World {
         config.access_ttl = Duration::from_secs(240);
         let backend = Backend::open(config, clock).await.expect("the folder opens");
         let log = SpyLog::new(self.net.truth.clone(), self.life);
-        let relay = Relay::start(backend.clone(), relay_config(), log.clone()).await.expect("the relay starts");
+        let relay = Relay::start(backend.clone(), self.config(), log.clone()).await.expect("the relay starts");
         self.blow();
         if self.life == 0 {
             self.invite(&backend).await;
@@ -323,6 +327,7 @@ impl World {
                     net.cut(conn, how);
                 }
             }
+            Happening::Stall { conn, on } => net.stall(conn, on),
             Happening::Calm => {
                 net.note("calm");
                 net.calm = true;
@@ -351,6 +356,11 @@ impl World {
         let greeting = Greeting { version: Version::V2, tenant, token: None };
         tokio::spawn(socket::run(relay.hub.clone(), end, outbox, frames, greeting));
         net.after(wait, Happening::Opened { page, life, conn: Some(conn) });
+        if !net.calm && net.rng.chance(100) {
+            let (from, long) = (net.rng.range(100..30_000), net.rng.range(100..14_000));
+            net.after(from, Happening::Stall { conn, on: true });
+            net.after(from + long, Happening::Stall { conn, on: false });
+        }
         // How this one will die.
         if !net.calm && net.rng.chance(600) {
             let soon = net.rng.chance(200);
@@ -550,6 +560,12 @@ impl World {
         }
     }
 
+    fn config(&self) -> RelayConfig {
+        let limits = self.limits.clone();
+        let wrap_up = self.wrap_up;
+        RelayConfig { drain: Duration::from_millis(200), limits, wrap_up, ..RelayConfig::new("http://127.0.0.1:1") }
+    }
+
     fn auditor(&self) -> Identity {
         Identity {
             sub: self.people[0].sub,
@@ -563,11 +579,26 @@ impl World {
     }
 }
 
-fn relay_config() -> RelayConfig {
+/// The usual limits, or tight ones: rings that forget, rooms that close at once, rates that refuse.
+fn limits(rng: &mut Rng) -> Limits {
     let fast = Rate { burst: 1e6, per_second: 1e6 };
-    let rates = Rates { messages: fast, call_requests: fast, call_events: fast, joins: fast, ..Rates::default() };
-    let limits = Limits { rates, ..Limits::default() };
-    RelayConfig { drain: Duration::from_millis(200), limits, ..RelayConfig::new("http://127.0.0.1:1") }
+    let usual = Rates::default();
+    let requests = Rates { call_requests: fast, ..usual };
+    let rates = if rng.chance(300) { requests } else { Rates { messages: fast, call_events: fast, joins: fast, ..requests } };
+    let mut limits = Limits { rates, ..Limits::default() };
+    if rng.chance(300) {
+        limits.ring_events = 8;
+    }
+    if rng.chance(200) {
+        limits.ring_s = 3;
+    }
+    if rng.chance(300) {
+        limits.room_life_s = 2;
+    }
+    if rng.chance(200) {
+        (limits.ring_events, limits.queue_frames) = (16, 40);
+    }
+    limits
 }
 
 const VISITORS: usize = 5;
