@@ -23,6 +23,7 @@ mod socket;
 mod tenant;
 
 pub use config::{Limits, RelayConfig};
+pub use meters::Levels;
 pub use rates::{Rate, Rates};
 
 use crate::{hub::Hub, log::RoomLog};
@@ -99,12 +100,19 @@ impl Relay {
         self.hub.recorder.waiting()
     }
 
+    /// What there is on this node right now.
+    pub fn levels(&self) -> Levels {
+        self.hub.meters.levels()
+    }
+
     /// Takes no new sockets, closes the others spread over `spread`, and waits until every call
     /// record is written. Calls go on peer to peer; the next process picks them up.
     pub async fn drain(&self, spread: Duration) {
         self.hub.draining.send_replace(true);
         let start = tokio::time::Instant::now();
-        while self.hub.sockets.count() > 0 && start.elapsed() < spread + Duration::from_secs(1) {
+        while self.hub.sockets.restart(start.elapsed(), spread) > 0
+            && start.elapsed() < spread + Duration::from_secs(1)
+        {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         if tokio::time::timeout(FLUSH, self.hub.recorder.flushed()).await.is_err() {

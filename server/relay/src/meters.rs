@@ -37,6 +37,22 @@ pub(crate) struct Meters {
     outgoing: Vec<Counter>,
 }
 
+/// What there is on this node right now. All zero: nothing was left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    pub sockets: i64,
+    pub rooms: i64,
+    pub tenants: i64,
+    pub members: i64,
+    pub dashboards: i64,
+    pub presences: i64,
+    pub joining: i64,
+    pub ring_events: i64,
+    pub ring_bytes: i64,
+    pub calls: i64,
+    pub tasks: i64,
+}
+
 /// Tasks by what they do.
 pub(crate) struct Tasks {
     pub(crate) sockets: Level,
@@ -132,6 +148,23 @@ impl Meters {
             changes_missed: counter!("tincan_changes_missed_total"),
             incoming: messages("in"),
             outgoing: messages("out"),
+        }
+    }
+
+    pub(crate) fn levels(&self) -> Levels {
+        let Tasks { sockets, rooms, staff, lists, leases } = &self.tasks;
+        Levels {
+            sockets: self.sockets.get(),
+            rooms: self.rooms.get(),
+            tenants: self.tenants.get(),
+            members: self.members.get(),
+            dashboards: self.dashboards.get(),
+            presences: self.presences.get(),
+            joining: self.joining.get(),
+            ring_events: self.ring_events.get(),
+            ring_bytes: self.ring_bytes.get(),
+            calls: self.calls.get(),
+            tasks: [sockets, rooms, staff, lists, leases].into_iter().map(Level::get).sum(),
         }
     }
 

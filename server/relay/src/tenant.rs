@@ -327,14 +327,6 @@ impl Tenant {
         self.lock().rooms.iter().copied().collect()
     }
 
-    /// Whether nobody and nothing is left here.
-    #[cfg(test)]
-    pub(crate) fn is_empty(&self) -> bool {
-        let Inner { devices, users, presence, ringing, rooms, .. } = &*self.lock();
-        let shown = presence.state().as_object().is_some_and(|state| !state.is_empty());
-        devices.is_empty() && users.is_empty() && ringing.is_empty() && rooms.is_empty() && !shown
-    }
-
     /// How many calls go on or ring, as far as users are reserved or rung.
     pub(crate) fn running_calls(&self) -> u32 {
         let inner = self.lock();

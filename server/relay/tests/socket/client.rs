@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tincan_backend::{
     Backend, BackendConfig, Clock, Device, Identity, accounts::NewUser, plans::Plan, widget::VisitorSession,
 };
-use tincan_relay::{Relay, RelayConfig, log::LocalLog};
+use tincan_relay::{Limits, Relay, RelayConfig, log::LocalLog};
 use tincan_signaling::{TenantId, event::Role};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_tungstenite::{
@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) tenant: Tenant,
     pub(crate) other: Tenant,
     pub(crate) folder: TempDir,
+    pub(crate) log: Arc<LocalLog>,
+    limits: Limits,
     server: JoinHandle<()>,
 }
 
@@ -36,6 +38,11 @@ pub(crate) struct Tenant {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    /// With other numbers than the usual.
+    pub(crate) async fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let backend = open(&folder).await;
         let console = Identity::console();
@@ -44,9 +51,10 @@ impl World {
             let view = backend.create_tenant(&console, name, plan).await.unwrap();
             tenants.push(Tenant { id: view.id, key: view.key });
         }
-        let (relay, addr, server) = serve(&backend).await;
+        let log = Arc::new(LocalLog::default());
+        let (relay, addr, server) = serve(&backend, limits.clone(), log.clone()).await;
         let (other, tenant) = (tenants.pop().unwrap(), tenants.pop().unwrap());
-        Self { backend, relay, addr, tenant, other, folder, server }
+        Self { backend, relay, addr, tenant, other, folder, log, limits, server }
     }
 
     /// The process dies and a new one starts on the same folder.
@@ -55,7 +63,9 @@ impl World {
         self.server.abort();
         self.backend.close().await;
         self.backend = open(&self.folder).await;
-        (self.relay, self.addr, self.server) = serve(&self.backend).await;
+        self.log = Arc::new(LocalLog::default());
+        (self.relay, self.addr, self.server) =
+            serve(&self.backend, self.limits.clone(), self.log.clone()).await;
     }
 
     /// A new agent of a tenant, signed in: the access token and the user's id.
@@ -112,9 +122,8 @@ async fn open(folder: &TempDir) -> Backend {
     Backend::open(config, Clock::system()).await.unwrap()
 }
 
-async fn serve(backend: &Backend) -> (Relay, SocketAddr, JoinHandle<()>) {
-    let log = Arc::new(LocalLog::default());
-    let config = RelayConfig { drain: Duration::from_millis(10), ..RelayConfig::new(ORIGIN) };
+async fn serve(backend: &Backend, limits: Limits, log: Arc<LocalLog>) -> (Relay, SocketAddr, JoinHandle<()>) {
+    let config = RelayConfig { drain: Duration::from_millis(10), limits, ..RelayConfig::new(ORIGIN) };
     let relay = Relay::start(backend.clone(), config, log).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (addr, router) = (listener.local_addr().unwrap(), relay.router());

@@ -5,4 +5,5 @@
 mod calls;
 mod client;
 mod doors;
+mod limits;
 mod rooms;
