@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+mod call;
 mod commands;
 mod demo;
 mod folder;
 mod log;
+mod metrics;
 #[path = "../support/site.rs"]
 mod site;
