@@ -17,10 +17,19 @@ pub(super) fn storage(filter: &[String]) -> Result<Tally> {
     run(&["tincan-backend"], filter, &[("TINCAN_TEST_POSTGRES", &postgres.url())])
 }
 
-/// The relay's and the server's tests, then an unchanged client from npm against the real program.
+/// The relay's and the server's tests, what fuzzing once found, then unchanged foreign clients against
+/// the real program.
 pub(super) fn relay(filter: &[String]) -> Result<Tally> {
     let mut tally = run(
-        &["tincan-relay", "tincan", "tincan-app", "tincan-client", "tincan-widget", "xtask"],
+        &[
+            "tincan-relay",
+            "tincan",
+            "tincan-app",
+            "tincan-client",
+            "tincan-widget",
+            "xtask",
+            "tincan-fuzz-properties",
+        ],
         filter,
         &[],
     )?;
