@@ -1,5 +1,5 @@
 // Tincan loader: puts the launcher on a page and, at the visitor's first act, the widget's frame.
-// Before that act it stores nothing and makes one request. It never sees a message's text or a call.
+// Before that act it stores nothing and makes one request.
 (() => {
   'use strict';
   const tag = document.currentScript || document.querySelector('script[data-tenant][src*="/embed.js"]');
@@ -10,7 +10,7 @@
   let key, config, host, root, button, label, badge, frame, data, ticker;
   let wanted, live, call, greeted, open, hidden, unread = 0, waiting = [];
 
-  // The host page's storage may throw; the memory of this page has to do then.
+  // Storage may throw; the memory of this page has to do then.
   const stored = (store, change) => {
     const name = 'tincan:' + key;
     try {
@@ -116,7 +116,7 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
     badge.hidden = !unread;
     button.ariaExpanded = !!open;
     button.ariaLabel = back ? label.textContent : open ? 'Close chat'
-      : 'Open chat' + (busy ? ', call in progress' : unread ? `, ${unread} new` : '');
+      : 'Open chat' + (busy ? ', call in progress' : unread ? `, ${unread} new` : label.hidden ? '' : ', ' + label.textContent);
     button.parentNode.className = open ? 'open' : '';
     if (frame) frame.className = open ? '' : 'off';
   };
@@ -157,7 +157,7 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
   };
 
   const heard = {
-    // The widget's script runs: first what it must know, then what was asked meanwhile.
+    // The widget runs: first what it must know, then what was asked meanwhile.
     hello() {
       greeted = true;
       tell('init', { resume: data.resume, leg: data.leg, open, page: location.origin + location.pathname });
@@ -168,8 +168,7 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
     close,
     show() { show({}, 1); },
     unread({ count }) { unread = open ? 0 : count; paint(); },
-    // live: 'ring', 'talk', 'back' (a call of this visitor waits to be picked up), 'else' (it is in
-    // another tab), or nothing.
+    // live: 'ring', 'talk', 'back' (waits to be picked up), 'else' (in another tab), or nothing.
     call(message) {
       call = message;
       live = call.live;
@@ -195,7 +194,7 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
     tell('leave', { persisted: event.persisted });
   });
   addEventListener('pageshow', (event) => event.persisted && tell('shown', { open }));
-  // A page that dies without a word is still found again.
+  // A page that dies without a word is found again.
   setInterval(() => mine() && keep(), 15e3);
 
   const commands = {
@@ -204,26 +203,26 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
       if (!asked || asked === key) return;
       if (key) return fail('wrong-state', 'one tenant at a time: shutdown before another boot');
       key = asked;
-      data = { ...stored(local), ...stored(session) };
+      const mind = data = { ...stored(local), ...stored(session) };
       fetch(`${home}/api/widget/config?key=${encodeURIComponent(key)}`, { credentials: 'omit' })
         .then(async (reply) => {
           const body = await reply.json();
-          if (key !== asked) return;
+          if (data !== mind) return;
           if (!reply.ok) throw Object.assign(Error(body.detail || body.title), body);
           config = { theme: {}, ...body };
           build();
           emit('availability', { agent_status: config.agent_status, voice_enabled: config.features.voice_enabled });
-          // In a call a moment ago: the widget comes by itself and says whether there is a way back.
+          // In a call a moment ago: the widget says whether there is a way back.
           if (data.call && Date.now() - data.at < 12e4) {
             if (data.leg) live = 'back';
             embed();
             if (data.leg && data.open) show({}, 1);
             paint();
           }
-          wanted?.call();
+          wanted && wanted();
         })
         .catch((error) => {
-          if (key !== asked) return;
+          if (data !== mind) return;
           key = 0;
           fail(error.code || 'unavailable', 'no chat here: ' + error.message, !error.code);
         });
@@ -234,8 +233,11 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
       clearInterval(ticker);
       stored(local, 'none');
       stored(session, 'none');
-      host?.remove();
-      key = config = host = button = frame = live = greeted = open = wanted = unread = 0;
+      // Unseen for a moment, so that it can hang up.
+      const gone = host;
+      if (gone) gone.hidden = true;
+      setTimeout(() => gone?.remove(), 1e3);
+      key = data = config = host = button = frame = live = greeted = open = wanted = unread = 0;
       waiting = [];
     },
     open() { show(); },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { signIn, write } from './accounts.mjs';
 import { Person } from './person.mjs';
+import { until } from './until.mjs';
 
 export class Agent extends Person {
   // Signs in and waits until the dashboard is live.
@@ -50,10 +51,21 @@ export class Agent extends Person {
     await write(this.url, visitor.session.topic, token, text);
   }
 
+  // Waits until the visitor stands under this heading of the list.
+  async lists(visitor, heading) {
+    const row = `a[href$="chat=${visitor.session.session_id}"]`;
+    const stands = ([selector, wanted]) => {
+      let before = document.querySelector(selector);
+      while (before && before.tagName !== 'H2') before = before.previousElementSibling;
+      return before?.textContent.trim().startsWith(wanted) ?? false;
+    };
+    await until(this.page.mainFrame(), stands, [row, heading], { what: `${heading} above the visitor` });
+  }
+
   // The visitor's conversation shows exactly one call, in these words.
   async sawOneCall(visitor, words = /^Call, \d+:\d\d/) {
     await this.page.locator(`a[href$="chat=${visitor.session.session_id}"]`).first().click();
-    const records = this.page.getByText(words);
+    const records = this.page.getByRole('log', { name: 'Messages' }).getByText(words);
     await records.first().waitFor();
     assert.equal(await records.count(), 1, 'one call, one record');
   }

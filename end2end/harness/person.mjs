@@ -6,13 +6,6 @@ export class Person {
   // `root` is where this person's controls are: a page, or a frame in one.
   constructor(page) {
     this.page = page;
-    this.complaints = [];
-    const complains = (text) => {
-      this.complaints.push(text);
-      if (process.env.TINCAN_TEST_LOOK) console.error(text);
-    };
-    page.on('pageerror', (error) => complains(error.message));
-    page.on('console', (message) => message.type() === 'error' && complains(message.text()));
   }
 
   get root() {

