@@ -57,5 +57,21 @@ fn site(data: &Path) -> Result<PathBuf> {
     Ok(site)
 }
 
-/// Everybody comes from one machine here, and much faster than people do.
-const LIMITS: [(&str, &str); 1] = [("WIDGET_SESSIONS_PER_MINUTE", "10000000")];
+/// Everybody comes from one machine here, and is much faster than people are.
+const LIMITS: [(&str, &str); 15] = [
+    ("WIDGET_SESSIONS_PER_MINUTE", "10000000"),
+    ("SOCKET__SOCKETS", "19000"),
+    ("SOCKET__SOCKETS_PER_TENANT", "19000"),
+    ("SOCKET__SOCKETS_PER_ADDRESS", "19000"),
+    ("SOCKET__UPGRADES__BURST", "1000000"),
+    ("SOCKET__UPGRADES__PER_SECOND", "1000000"),
+    ("SOCKET__RATES__SIGNALS__BURST", "1000000"),
+    ("SOCKET__RATES__SIGNALS__PER_SECOND", "1000000"),
+    ("SOCKET__RATES__MESSAGES__BURST", "1000000"),
+    ("SOCKET__RATES__MESSAGES__PER_SECOND", "1000000"),
+    ("SOCKET__RATES__FRAMES__BURST", "1000000"),
+    ("SOCKET__RATES__FRAMES__PER_SECOND", "1000000"),
+    ("SOCKET__RATES__BYTES__BURST", "1000000000"),
+    ("SOCKET__RATES__BYTES__PER_SECOND", "1000000000"),
+    ("SOCKET__RECORDS", "100000"),
+];

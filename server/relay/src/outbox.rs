@@ -1,14 +1,13 @@
 //! The way to one socket: a bounded queue that nobody ever waits for.
 
 use axum::extract::ws::Utf8Bytes;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
-use tokio::sync::{
-    Notify,
-    mpsc::{self, error::TrySendError},
-};
+use tokio::sync::Notify;
 
 /// The number of a socket on this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,112 +57,195 @@ impl Close {
 #[derive(Clone, Debug)]
 pub(crate) struct Outbox {
     pub(crate) id: SocketId,
-    queue: mpsc::Sender<Utf8Bytes>,
     shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    overrun: AtomicBool,
-    revoked: AtomicBool,
-    wake: Notify,
-    /// What waits, and how much of it may.
-    bytes: AtomicUsize,
-    max_bytes: usize,
 }
 
 /// The end of an outbox that the socket's task reads.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    frames: mpsc::Receiver<Utf8Bytes>,
     shared: Arc<Shared>,
 }
 
-impl Queue {
-    /// The next frame to write; cancelling this loses nothing.
-    pub(crate) async fn next(&mut self) -> Option<Utf8Bytes> {
-        let frame = self.frames.recv().await?;
-        self.shared.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+/// What the socket's task does next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Write(Utf8Bytes),
+    /// Somebody wants the socket closed.
+    Close(Close),
+}
+
+#[derive(Debug)]
+struct Shared {
+    inner: Mutex<Inner>,
+    max_frames: usize,
+    max_bytes: usize,
+    /// Told when there is room again for those who are patient.
+    room: Notify,
+}
+
+/// Most sockets are idle most of the time: then this has allocated nothing.
+#[derive(Debug, Default)]
+struct Inner {
+    frames: VecDeque<Utf8Bytes>,
+    bytes: usize,
+    close: Option<Close>,
+    /// Nobody reads any more.
+    gone: bool,
+    /// Whom to wake, and whether it sleeps.
+    reader: Option<Waker>,
+    asleep: bool,
+    /// Somebody waits for room.
+    patient: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pop(&self, inner: &mut Inner) -> Option<Utf8Bytes> {
+        let frame = inner.frames.pop_front()?;
+        inner.bytes -= frame.len();
+        if inner.frames.is_empty() && inner.frames.capacity() > KEPT {
+            inner.frames = VecDeque::new();
+        }
+        if std::mem::take(&mut inner.patient) {
+            self.room.notify_waiters();
+        }
         Some(frame)
+    }
+}
+
+impl Inner {
+    fn wake(&mut self) {
+        if std::mem::take(&mut self.asleep)
+            && let Some(reader) = &self.reader
+        {
+            reader.wake_by_ref();
+        }
+    }
+
+    fn close(&mut self, why: Close) {
+        if self.close.is_none() || why == Close::Revoked {
+            self.close = Some(why);
+            self.wake();
+        }
+    }
+}
+
+impl Queue {
+    /// The next frame to write, or that the socket is to be closed, which comes first. Cancelling
+    /// this loses nothing.
+    pub(crate) async fn next(&mut self) -> Next {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    fn poll_next(&mut self, context: &Context<'_>) -> Poll<Next> {
+        let mut inner = self.shared.lock();
+        if let Some(why) = inner.close {
+            return Poll::Ready(Next::Close(why));
+        }
+        if let Some(frame) = self.shared.pop(&mut inner) {
+            return Poll::Ready(Next::Write(frame));
+        }
+        if !inner.reader.as_ref().is_some_and(|reader| reader.will_wake(context.waker())) {
+            inner.reader = Some(context.waker().clone());
+        }
+        inner.asleep = true;
+        Poll::Pending
     }
 
     /// The next frame if one waits.
     pub(crate) fn try_next(&mut self) -> Option<Utf8Bytes> {
-        let frame = self.frames.try_recv().ok()?;
-        self.shared.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
-        Some(frame)
+        self.shared.pop(&mut self.shared.lock())
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        let mut inner = self.shared.lock();
+        *inner = Inner { gone: true, ..Inner::default() };
+        self.shared.room.notify_waiters();
     }
 }
 
 impl Outbox {
     /// An outbox for so many frames and bytes, and the end that the socket's task reads.
     pub(crate) fn new(id: SocketId, max_frames: usize, max_bytes: usize) -> (Self, Queue) {
-        let (queue, frames) = mpsc::channel(max_frames.max(1));
-        let shared = Arc::new(Shared {
-            overrun: AtomicBool::new(false),
-            revoked: AtomicBool::new(false),
-            wake: Notify::new(),
-            bytes: AtomicUsize::new(0),
-            max_bytes,
-        });
-        (Self { id, queue, shared: shared.clone() }, Queue { frames, shared })
+        let inner = Mutex::default();
+        let shared = Arc::new(Shared { inner, max_frames, max_bytes, room: Notify::new() });
+        (Self { id, shared: shared.clone() }, Queue { shared })
     }
 
     /// Queues one text frame. A full queue closes the socket: its client resumes, and nothing that
     /// was promised is dropped silently.
     pub(crate) fn send(&self, frame: impl Into<Utf8Bytes>) {
-        let frame = frame.into();
-        let bytes = frame.len();
-        let before = self.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let room = before + bytes <= self.shared.max_bytes || before == 0;
-        let sent = if room { self.queue.try_send(frame) } else { Err(TrySendError::Full(frame)) };
-        let Err(error) = sent else { return };
-        self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        if matches!(error, TrySendError::Full(_)) && !self.shared.overrun.swap(true, Ordering::Relaxed) {
-            self.shared.wake.notify_one();
+        let mut inner = self.shared.lock();
+        if self.put(&mut inner, frame.into()).is_err() {
+            inner.close(Close::Overrun);
         }
     }
 
     /// Queues one text frame as soon as there is room. False: the socket is gone.
     pub(crate) async fn send_patiently(&self, frame: impl Into<Utf8Bytes>) -> bool {
-        let frame = frame.into();
-        let Ok(place) = self.queue.reserve().await else { return false };
-        self.shared.bytes.fetch_add(frame.len(), Ordering::Relaxed);
-        place.send(frame);
-        true
+        let mut frame = frame.into();
+        loop {
+            // Made before the look at the queue: room made in between is not missed.
+            let room = self.shared.room.notified();
+            {
+                let mut inner = self.shared.lock();
+                match self.put(&mut inner, frame) {
+                    Ok(()) => return !inner.gone,
+                    Err(back) => frame = back,
+                }
+                inner.patient = true;
+            }
+            room.await;
+        }
+    }
+
+    /// Puts a frame into the queue, or gives it back when there is no room. What is sent to a socket
+    /// that is gone is gone too.
+    fn put(&self, inner: &mut Inner, frame: Utf8Bytes) -> Result<(), Utf8Bytes> {
+        if inner.gone {
+            return Ok(());
+        }
+        // One large frame passes an empty queue.
+        let fits = inner.frames.len() < self.shared.max_frames.max(1)
+            && (inner.bytes + frame.len() <= self.shared.max_bytes || inner.frames.is_empty());
+        if !fits {
+            return Err(frame);
+        }
+        inner.bytes += frame.len();
+        inner.frames.push_back(frame);
+        inner.wake();
+        Ok(())
     }
 
     /// How many frames and bytes wait.
     pub(crate) fn waiting(&self) -> (usize, usize) {
-        let frames = self.queue.max_capacity() - self.queue.capacity();
-        (frames, self.shared.bytes.load(Ordering::Relaxed))
+        let inner = self.shared.lock();
+        (inner.frames.len(), inner.bytes)
     }
 
     /// Closes the socket; its client comes back and is asked for its rights again.
     pub(crate) fn come_again(&self) {
-        self.shared.overrun.store(true, Ordering::Relaxed);
-        self.shared.wake.notify_one();
+        self.shared.lock().close(Close::Overrun);
     }
 
     /// Closes the socket for good: its device was signed out.
     pub(crate) fn revoke(&self) {
-        self.shared.revoked.store(true, Ordering::Relaxed);
-        self.shared.wake.notify_one();
+        self.shared.lock().close(Close::Revoked);
     }
 
-    /// Waits until somebody wants the socket closed.
-    pub(crate) async fn closed(&self) -> Close {
-        loop {
-            if self.shared.revoked.load(Ordering::Relaxed) {
-                return Close::Revoked;
-            }
-            if self.shared.overrun.load(Ordering::Relaxed) {
-                return Close::Overrun;
-            }
-            self.shared.wake.notified().await;
-        }
+    /// Closes the socket because the server goes down.
+    pub(crate) fn restart(&self) {
+        self.shared.lock().close(Close::Restart);
     }
 }
+
+/// So many places for frames stay allocated.
+const KEPT: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -176,11 +258,11 @@ mod tests {
             outbox.send("0123456789");
             outbox.send("0123456789");
             assert_eq!(outbox.waiting(), (2, 20));
-            assert_eq!(queue.next().await.as_deref(), Some("0123456789"));
+            assert_eq!(queue.next().await, Next::Write("0123456789".into()));
             outbox.send("0123456789");
             assert_eq!(outbox.waiting(), (2, 20), "there was room again");
             outbox.send("0123456789");
-            assert_eq!(outbox.closed().await, Close::Overrun);
+            assert_eq!(queue.next().await, Next::Close(Close::Overrun));
             assert_eq!(outbox.waiting(), (2, 20), "what did not fit is not counted");
             assert!(queue.try_next().is_some() && queue.try_next().is_some() && queue.try_next().is_none());
             assert_eq!(outbox.waiting(), (0, 0));
@@ -192,5 +274,31 @@ mod tests {
         let (outbox, mut queue) = Outbox::new(SocketId(1), 4, 5);
         outbox.send("0123456789");
         assert_eq!(queue.try_next().as_deref(), Some("0123456789"));
+    }
+
+    #[tokio::test]
+    async fn a_patient_sender_waits_for_room_and_ends_with_the_socket() {
+        let (outbox, mut queue) = Outbox::new(SocketId(1), 1, 100);
+        outbox.send("one");
+        let patient = tokio::spawn({
+            let outbox = outbox.clone();
+            async move { (outbox.send_patiently("two").await, outbox.send_patiently("three").await) }
+        });
+        assert_eq!(queue.next().await, Next::Write("one".into()));
+        assert_eq!(queue.next().await, Next::Write("two".into()), "woken by the frame that came");
+        drop(queue);
+        assert!(patient.await.is_ok_and(|(two, _)| two));
+        assert!(!outbox.send_patiently("four").await);
+    }
+
+    #[tokio::test]
+    async fn signing_out_wins_over_coming_again() {
+        let (outbox, mut queue) = Outbox::new(SocketId(1), 1, 100);
+        outbox.send("one");
+        outbox.come_again();
+        outbox.revoke();
+        outbox.restart();
+        assert_eq!(queue.next().await, Next::Close(Close::Revoked), "before what waits");
+        assert_eq!(queue.try_next().as_deref(), Some("one"));
     }
 }

@@ -3,14 +3,14 @@
 use crate::{
     channel::{Channels, Greeting, Pace},
     hub::{Hub, tell},
-    outbox::{Close, Outbox, Queue},
+    outbox::{Close, Next, Outbox, Queue},
     rates::Bucket,
 };
 use axum::{
     Json,
     extract::{
         FromRequestParts, Query, Request, State,
-        ws::{CloseFrame, Message, WebSocketUpgrade},
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocketUpgrade},
     },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -19,6 +19,7 @@ use futures::{Sink, SinkExt, Stream, StreamExt};
 use serde::Deserialize;
 use std::{
     net::{IpAddr, Ipv4Addr},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -27,7 +28,7 @@ use tincan_signaling::{
     code::{Code, Refusal},
     frame::{Frame, MAX_FRAME, Version},
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// A WebSocket ping goes out so often; without any frame for twice as long the network is lost.
 const PING: Duration = Duration::from_secs(10);
@@ -123,7 +124,9 @@ async fn greet(hub: &Arc<Hub>, query: &Query_, headers: &HeaderMap) -> Result<(G
     let key = query.apikey.as_deref().filter(|key| !key.is_empty());
     let (mut tenant, mut token) = (None, bearer);
     match key {
-        None | Some(DASHBOARD) => {}
+        // By the token alone, from a page of the tenant's.
+        None => tenant = token.as_deref().and_then(|token| hub.backend.tenant_of(token)),
+        Some(DASHBOARD) => {}
         // A token in place of a key. One that has ended still names its tenant; rights come at join.
         Some(jwt) if jwt.matches('.').count() == 2 => {
             tenant = hub.backend.tenant_of(jwt);
@@ -178,7 +181,24 @@ impl<T: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin> Fra
 
 /// Writes to a peer that reads; one that does not is gone.
 async fn write(stream: &mut impl Frames, message: Message) -> Option<()> {
-    tokio::time::timeout(WRITE, stream.send(message)).await.ok()?.ok()
+    timeout(WRITE, stream.send(message)).await.ok()?.ok()
+}
+
+/// Writes a frame, and what waits behind it along with it: a peer that is told much at once is told
+/// it in few packets.
+async fn write_all(stream: &mut impl Frames, frame: Utf8Bytes, frames: &mut Queue) -> Option<()> {
+    let mut bytes = frame.len();
+    let all = async {
+        stream.feed(Message::Text(frame)).await?;
+        while bytes < BUFFER
+            && let Some(frame) = frames.try_next()
+        {
+            bytes += frame.len();
+            stream.feed(Message::Text(frame)).await?;
+        }
+        stream.flush().await
+    };
+    timeout(WRITE, all).await.ok()?.ok()
 }
 
 struct Clocks {
@@ -209,6 +229,13 @@ impl Clocks {
         self.bytes.owe_at(self.last_frame, bytes as f64).max(frames)
     }
 
+    /// When something is due at the latest.
+    fn next_due(&self, hub: &Hub, channels: &Channels) -> Instant {
+        let due = channels.next_due(hub.now()).map_or(self.next_ping, |due| due.min(self.next_ping));
+        // Not reading a client that was too fast is our silence, not its own.
+        self.slow_until.unwrap_or_else(|| self.last_frame + DEAD).min(due)
+    }
+
     /// Reads on more slowly when the client was too fast. False: it was so for too long.
     fn pace(&mut self, pace: Pace, hub: &Hub) -> bool {
         let now = self.last_frame;
@@ -237,8 +264,8 @@ pub(crate) async fn run(
 ) {
     let _task = hub.meters.tasks.sockets.hold();
     let socket = outbox.id;
-    let mut channels = Channels::new(hub.clone(), outbox.clone(), greeting);
-    let why = serve(&hub, &mut stream, &outbox, &mut frames, &mut channels).await;
+    let mut channels = Channels::new(hub.clone(), outbox, greeting);
+    let why = serve(&hub, &mut stream, &mut frames, &mut channels).await;
     channels.leave_all().await;
     hub.disconnect(socket);
     let reason = why.map_or(Close::GONE, Close::reason);
@@ -259,7 +286,6 @@ pub(crate) async fn run(
 async fn serve(
     hub: &Arc<Hub>,
     stream: &mut impl Frames,
-    outbox: &Outbox,
     frames: &mut Queue,
     channels: &mut Channels,
 ) -> Option<Close> {
@@ -276,26 +302,23 @@ async fn serve(
         frames: Bucket::new(hub.config.limits.rates.frames),
         bytes: Bucket::new(hub.config.limits.rates.bytes),
     };
-    let mut draining = hub.draining.subscribe();
-    let closed = outbox.closed();
-    tokio::pin!(closed);
-    let drain = async move {
-        // The hub outlives its sockets.
-        drop(draining.wait_for(|draining| *draining).await);
-        let spread = hub.config.drain.as_millis().max(1) as u64;
-        tokio::time::sleep(Duration::from_millis(outbox.id.0.wrapping_mul(7919) % spread)).await;
-    };
-    tokio::pin!(drain);
+    let mut timer = pin!(sleep_until(clocks.next_due(hub, channels)));
     loop {
-        let due = channels.next_due(hub.now()).map_or(clocks.next_ping, |due| due.min(clocks.next_ping));
-        // Not reading a client that was too fast is our silence, not its own.
-        let due = clocks.slow_until.unwrap_or_else(|| clocks.last_frame + DEAD).min(due);
-        tokio::select! {
+        let pace = tokio::select! {
             biased;
-            why = &mut closed => return Some(why),
-            () = &mut drain => return Some(Close::Restart),
-            frame = frames.next() => {
-                write(stream, Message::Text(frame?)).await?;
+            () = &mut timer => {
+                if let Some(why) = on_time(stream, channels, &mut clocks).await? {
+                    return Some(why);
+                }
+                timer.as_mut().reset(clocks.next_due(hub, channels));
+                continue;
+            }
+            next = frames.next() => {
+                match next {
+                    Next::Close(why) => return Some(why),
+                    Next::Write(frame) => write_all(stream, frame, frames).await?,
+                }
+                continue;
             }
             message = stream.next(), if clocks.slow_until.is_none() => {
                 let message = message?.ok()?;
@@ -304,31 +327,46 @@ async fn serve(
                     return None;
                 }
                 let wait = clocks.count(&message);
-                let pace = take(&message, channels, &mut clocks).await.and(wait);
-                if !clocks.pace(pace, hub) {
-                    return Some(Close::RateLimited);
-                }
+                take(&message, channels, &mut clocks).await.and(wait)
             }
-            () = sleep_until(due) => {
-                let now = Instant::now();
-                if clocks.slow_until.is_some_and(|until| now >= until) {
-                    clocks.slow_until = None;
-                    clocks.last_frame = now;
-                }
-                if clocks.slow_until.is_none() && now >= clocks.last_frame + DEAD {
-                    return Some(Close::Silent);
-                }
-                channels.do_due().await;
-                if now >= clocks.next_ping {
-                    clocks.next_ping = now + PING;
-                    if let Some(why) = overdue(&mut clocks, now, channels) {
-                        return Some(why);
-                    }
-                    write(stream, Message::Ping(axum::body::Bytes::new())).await?;
-                }
+        };
+        if !clocks.pace(pace, hub) {
+            return Some(Close::RateLimited);
+        }
+        // A signal or typing, taken at once, changes nothing that is due.
+        if pace != Pace::Fine {
+            let due = clocks.next_due(hub, channels);
+            // A timer that fires too early is set again then; most frames only move it away.
+            if due < timer.deadline() {
+                timer.as_mut().reset(due);
             }
         }
     }
+}
+
+/// Does what is due: `None` when the peer is gone, inside it why the server closes the socket.
+async fn on_time(
+    stream: &mut impl Frames,
+    channels: &mut Channels,
+    clocks: &mut Clocks,
+) -> Option<Option<Close>> {
+    let now = Instant::now();
+    if clocks.slow_until.is_some_and(|until| now >= until) {
+        clocks.slow_until = None;
+        clocks.last_frame = now;
+    }
+    if clocks.slow_until.is_none() && now >= clocks.last_frame + DEAD {
+        return Some(Some(Close::Silent));
+    }
+    channels.do_due().await;
+    if now >= clocks.next_ping {
+        clocks.next_ping = now + PING;
+        if let Some(why) = overdue(clocks, now, channels) {
+            return Some(Some(why));
+        }
+        write(stream, Message::Ping(axum::body::Bytes::new())).await?;
+    }
+    Some(None)
 }
 
 async fn take(message: &Message, channels: &mut Channels, clocks: &mut Clocks) -> Pace {

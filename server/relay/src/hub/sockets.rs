@@ -10,6 +10,7 @@ use std::{
     hash::Hash,
     net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tincan_backend::Identity;
 use tincan_signaling::{
@@ -187,6 +188,21 @@ impl Sockets {
         for connected in self.lock().open.values() {
             connected.outbox.come_again();
         }
+    }
+
+    /// Closes those whose turn it is so long after the server began to go down, all of them by the
+    /// end of `spread`; gives how many are left.
+    pub(crate) fn restart(&self, since: Duration, spread: Duration) -> usize {
+        let inner = self.lock();
+        let spread = spread.as_millis().max(1) as u64;
+        // Neighbours in time of coming are not neighbours in time of going.
+        let turn = |socket: SocketId| u128::from(socket.0.wrapping_mul(7919) % spread);
+        for (socket, connected) in &inner.open {
+            if turn(*socket) <= since.as_millis() {
+                connected.outbox.restart();
+            }
+        }
+        inner.open.len()
     }
 
     pub(crate) fn count(&self) -> usize {
