@@ -70,6 +70,11 @@ class Channel {
     return this.#until(`becoming ${state}`, () => this.told.filter((one) => one.state === state)[nth - 1]);
   }
 
+  // The client reports an error whose text fits.
+  hearsWhy(words) {
+    return this.#until(`an error like ${words}`, () => this.told.find((one) => one.state === 'error' && words.test(one.why)));
+  }
+
   // Who is there, as soon as it is what is wanted.
   sees(what, fits) {
     return this.#until(what, () => (fits(this.presence) ? this.presence : undefined));

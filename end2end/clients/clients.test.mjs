@@ -18,8 +18,7 @@ after(() => Promise.all([program?.end(), browser?.close()]));
 
 // They mostly wait for clients that are slow to come back: many at once.
 describe('unchanged clients', { concurrency: 12 }, () => {
-  const site = () => new URL(program.demo.demo_url).origin;
-  for (const kind of clients({ browser: () => browser, site })) {
+  for (const kind of clients(() => browser)) {
     for (const [name, play] of Object.entries(SCENARIOS)) {
       test(`${kind.name}: ${name}`, { timeout: 60_000 }, async (t) => play(await Stage.set(kind, program, t)));
     }

@@ -41,7 +41,8 @@ export class Stage {
   }
 
   async client(options) {
-    const client = await Client.open(this.kind.start, { url: this.proxy.url, ...options });
+    const site = new URL(this.program.demo.demo_url).origin;
+    const client = await Client.open(this.kind.start, { url: this.proxy.url, site, ...options });
     this.#things.push(() => client.stop());
     return client;
   }

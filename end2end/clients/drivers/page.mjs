@@ -14,14 +14,14 @@ const IMPORTS = {
   tslib: '/npm/tslib/tslib.es6.mjs',
 };
 
-// A driver's `start` for a client that runs in a page of `browser`, at `origin`.
-export function inPage(browser, origin, library, driver) {
-  return async (options, feed) => {
+// A driver's `start` for a client that runs in a page of `browser`, at `options.site`.
+export function inPage(browser, library, driver) {
+  return async ({ site, ...options }, feed) => {
     const context = await browser.newContext();
     const page = await context.newPage();
-    await context.route(`${origin}/**`, (route) => answer(route));
+    await context.route(`${site}/**`, (route) => answer(route));
     await page.exposeFunction('feed', feed);
-    await page.goto(`${origin}/a-customers-page`);
+    await page.goto(`${site}/a-customers-page`);
     const module = `/drivers/${driver}.mjs`;
     const start = `import * as library from '${library}'; import { start } from '${module}'; window.driver = start(library, ${JSON.stringify(options)}, window.feed);`;
     await page.addScriptTag({ type: 'module', content: start });

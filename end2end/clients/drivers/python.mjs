@@ -11,10 +11,10 @@ const run = promisify(execFile);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 let environment;
 
-// Starts one client; `options` are `{url, apikey, token}`.
-export async function start(options, feed) {
+// Starts one client.
+export async function start({ url, apikey, token }, feed) {
   environment ??= prepare();
-  const child = spawn(`${await environment}/bin/python`, [here('./python_client.py'), JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(`${await environment}/bin/python`, [here('./python_client.py'), JSON.stringify({ url, apikey, token })], { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = new Map();
   let next = 0;
   createInterface({ input: child.stdout }).on('line', (line) => {

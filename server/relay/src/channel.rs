@@ -2,16 +2,16 @@
 
 mod join;
 mod push;
+mod waiting;
 
 use crate::{
     hub::Hub,
-    member::{Member, refuse, reply},
+    member::{Member, refusal_json, refuse, reply},
     outbox::Outbox,
     rates::Bucket,
     room::RoomCell,
     tenant::Tenant,
 };
-use join::Pending;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -24,6 +24,7 @@ use tincan_signaling::{
     id::{TenantId, Timestamp, Topic},
 };
 use tokio::time::Instant;
+use waiting::Waiting;
 
 /// How long after its end a token is still taken.
 const LEEWAY: Duration = Duration::from_secs(5);
@@ -81,7 +82,9 @@ pub(crate) struct Channels {
     greeting: Greeting,
     /// By topic, however the client wrote it.
     joined: BTreeMap<Topic, Channel>,
-    pending: BTreeMap<Topic, Pending>,
+    pending: BTreeMap<Topic, Waiting>,
+    /// Topics whose first join without a token was answered.
+    tokenless: BTreeSet<Topic>,
     joins: Bucket,
     ever_joined: bool,
     /// When the leases of the devices here were last renewed.
@@ -112,6 +115,7 @@ impl Channels {
             greeting,
             joined: BTreeMap::new(),
             pending: BTreeMap::new(),
+            tokenless: BTreeSet::new(),
             joins,
             ever_joined: false,
             renewed: None,
@@ -183,7 +187,14 @@ impl Channels {
     fn refuse_anywhere(&self, topic: &str, reference: Option<&str>, event: &str, refusal: &Refusal) {
         match topic.parse().ok().and_then(|topic: Topic| self.joined.get(&topic)) {
             Some(channel) => channel.member.refuse(reference, event, refusal, channel.ack),
-            None => refuse(&self.outbox, self.version(), topic, reference, event, refusal),
+            None => {
+                refuse(&self.outbox, self.version(), topic, reference, event, refusal);
+                // Whether an ack was asked for is said by a join, and there is none.
+                if reference.is_some() {
+                    let response = refusal_json(refusal);
+                    reply(&self.outbox, self.version(), None, reference, topic, false, &response);
+                }
+            }
         }
     }
 
@@ -222,18 +233,34 @@ impl Channels {
 
     async fn leave(&mut self, written: &str, join_ref: Option<&str>, reference: Option<&str>) {
         let topic: Option<Topic> = written.parse().ok();
-        let left = topic.and_then(|topic| {
-            self.pending.remove(&topic);
-            self.joined.remove(&topic)
-        });
-        if let Some(channel) = &left {
-            self.depart(channel).await;
+        let current = topic.and_then(|topic| self.join_ref_of(topic));
+        if join_ref.is_some() && current.is_some() && current.as_deref() != join_ref {
+            // Of a join whose place another has taken: some clients know their channels by topic alone.
+            return reply(&self.outbox, self.version(), join_ref, reference, written, true, "{}");
+        }
+        if let Some(topic) = topic {
+            self.give_up(topic).await;
             self.keep_sessions();
         }
-        let own_ref = left.as_ref().and_then(|channel| channel.member.join_ref.as_deref());
-        let close_ref = own_ref.or(join_ref);
+        let close_ref = current.as_deref().or(join_ref);
         reply(&self.outbox, self.version(), close_ref, reference, written, true, "{}");
         self.close_frame(written, close_ref);
+    }
+
+    /// The `join_ref` of the join that stands.
+    fn join_ref_of(&self, topic: Topic) -> Option<String> {
+        let waiting = self.pending.get(&topic).and_then(|waiting| waiting.pending.join_ref.clone());
+        waiting.or_else(|| self.joined.get(&topic)?.member.join_ref.as_deref().map(str::to_owned))
+    }
+
+    /// Whatever stands for this topic is over, without a word.
+    async fn give_up(&mut self, topic: Topic) {
+        if let Some(channel) = self.joined.remove(&topic) {
+            self.depart(&channel).await;
+        }
+        if let Some(Waiting { pending, early, .. }) = self.pending.remove(&topic) {
+            self.take_early(&pending.written, early).await;
+        }
     }
 
     fn close_frame(&self, topic: &str, join_ref: Option<&str>) {
@@ -258,10 +285,10 @@ impl Channels {
     pub(crate) fn next_due(&self, now: Timestamp) -> Option<Instant> {
         let ends = self.joined.values().map(|channel| channel.identity.exp.after(LEEWAY).since(now));
         let ends = ends.min().map(|left| Instant::now() + left);
-        self.pending.values().map(|pending| pending.until).chain(ends).min()
+        self.waiting_due().into_iter().chain(ends).min()
     }
 
-    /// Does what is due: ends channels whose token ended, refuses joins that never got one.
+    /// Does what is due: ends channels whose token ended, and joins that never got one.
     pub(crate) async fn do_due(&mut self) {
         let now = self.hub.now();
         let ended = |channel: &Channel| now >= channel.identity.exp.after(LEEWAY);
@@ -270,27 +297,27 @@ impl Channels {
         for topic in over {
             self.unauthorized(topic).await;
         }
-        let instant = Instant::now();
-        let late = |pending: &Pending| pending.until <= instant;
-        let late: Vec<Topic> =
-            self.pending.iter().filter(|(_, pending)| late(pending)).map(|(topic, _)| *topic).collect();
-        for topic in late {
-            if let Some(pending) = self.pending.remove(&topic) {
-                pending.refuse(&self.outbox, self.version(), "Unauthorized: No access token came.");
-            }
-        }
+        self.do_waiting().await;
     }
 
     /// Ends a channel for good: a `system` error, then `phx_close`.
     async fn unauthorized(&mut self, topic: Topic) {
         let Some(channel) = self.joined.remove(&topic) else { return };
-        let system = serde_json::json!({
-            "extension": "system", "status": "error", "message": Code::Unauthorized.as_str(), "channel": topic.to_string(),
-        });
-        channel.member.send("system", &system.to_string());
-        self.close_frame(&channel.member.topic, channel.member.join_ref.as_deref());
+        self.tell_over(topic, &channel.member.topic, channel.member.join_ref.as_deref());
         self.depart(&channel).await;
         self.keep_sessions();
+    }
+
+    fn tell_over(&self, topic: Topic, written: &str, join_ref: Option<&str>) {
+        let system = serde_json::json!({
+            "extension": "system",
+            "status": "error",
+            "message": Code::Unauthorized.as_str(),
+            "channel": topic.to_string(),
+        });
+        let version = self.version();
+        self.outbox.send(frame::print(version, None, None, written, "system", &system.to_string()));
+        self.close_frame(written, join_ref);
     }
 
     /// The hub remembers whose socket this is only as long as it is.

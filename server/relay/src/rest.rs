@@ -35,7 +35,7 @@ struct Messages {
 struct Broadcast {
     topic: String,
     event: String,
-    payload: Box<RawValue>,
+    payload: Option<Box<RawValue>>,
 }
 
 /// How many messages one request may carry.
@@ -56,7 +56,8 @@ pub(crate) async fn broadcast(
             return Err(Refusal::new(Code::TooLarge, "At most 100 messages at once."));
         }
         for message in messages {
-            take(&hub, &identity, &message.topic, &message.event, message.payload.get()).await?;
+            let payload = message.payload.as_deref().map_or("{}", RawValue::get);
+            take(&hub, &identity, &message.topic, &message.event, payload).await?;
         }
         Ok(())
     };
@@ -147,7 +148,11 @@ fn answer(hub: &Arc<Hub>, headers: &HeaderMap, done: Result<(), Refusal>) -> Res
 
 /// RFC 9457, with `error` beside it: that is what clients show.
 fn problem(refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    // A 404 is read as a server that does not have these paths.
+    let status = match refusal.code.http_status() {
+        404 => StatusCode::UNPROCESSABLE_ENTITY,
+        status => StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
+    };
     let body = serde_json::json!({
         "type": "about:blank",
         "title": refusal.code,

@@ -1,7 +1,10 @@
 //! Joining: one chain of gates, each with a refusal of its own. Refusals carry a reason only, with
 //! Supabase's codes, since clients show all there is.
 
-use super::{Channel, Channels, Place, clip};
+use super::{
+    Channel, Channels, Place, clip,
+    waiting::{Early, NO_TOKEN, Waiting},
+};
 use crate::{
     member::{Member, reply},
     meters::{self, Held},
@@ -9,35 +12,47 @@ use crate::{
     rates::Bucket,
 };
 use serde::Deserialize;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tincan_backend::Identity;
 use tincan_signaling::{
     code::{Code, Refusal},
-    frame::Version,
+    frame::{self, Version},
     id::Topic,
     wire::Join,
 };
-use tokio::time::Instant;
 
-/// How long a join may wait for its `access_token` event.
-const TOKEN_WAIT: Duration = Duration::from_secs(5);
+/// The response to a join where there is nothing to say of a log; some clients wait for the key.
+const EMPTY: &str = r#"{"postgres_changes":[]}"#;
 
 /// A join on its way through the gates, or waiting for its token.
 pub(super) struct Pending {
     /// The topic as the client wrote it.
-    written: String,
-    join_ref: Option<String>,
+    pub(super) written: String,
+    pub(super) join_ref: Option<String>,
     reference: Option<String>,
     join: Join,
-    pub(super) until: Instant,
+    /// Whether it was answered before its token came.
+    answered: bool,
     _counted: Held,
 }
 
 impl Pending {
+    /// Says that it was heard, before anything is known of its rights.
+    pub(super) fn answer(&mut self, outbox: &Outbox, version: Version) {
+        let (join_ref, reference) = (self.join_ref.as_deref(), self.reference.take());
+        reply(outbox, version, join_ref, reference.as_deref(), &self.written, true, EMPTY);
+        self.answered = true;
+    }
+
+    /// Refuses it. One that was answered already gets `phx_error`: its client joins again.
     pub(super) fn refuse(&self, outbox: &Outbox, version: Version, reason: &str) {
-        meters::join_refused(reason);
         let response = serde_json::json!({ "reason": reason }).to_string();
         let (join_ref, reference) = (self.join_ref.as_deref(), self.reference.as_deref());
+        if self.answered {
+            outbox.send(frame::print(version, join_ref, join_ref, &self.written, "phx_error", &response));
+            return;
+        }
+        meters::join_refused(reason);
         reply(outbox, version, join_ref, reference, &self.written, false, &response);
     }
 }
@@ -56,7 +71,7 @@ impl Channels {
             join_ref: join_ref.map(str::to_owned),
             reference: reference.map(str::to_owned),
             join: Join::default(),
-            until: Instant::now() + TOKEN_WAIT,
+            answered: false,
             _counted: self.hub.meters.joining.hold(),
         };
         let topic = match self.ask(written, payload) {
@@ -64,16 +79,29 @@ impl Channels {
                 pending.join = join;
                 topic
             }
-            Err(reason) => return pending.refuse(&self.outbox, self.version(), &reason),
-        };
-        // A join that waited for its token is superseded, and gets nothing.
-        self.pending.remove(&topic);
-        match pending.join.access_token.clone().or_else(|| self.greeting.token.clone()) {
-            Some(token) => self.complete_join(topic, pending, &token).await,
-            // The token follows as an event of its own.
-            None => {
-                self.pending.insert(topic, pending);
+            Err(reason) => {
+                pending.refuse(&self.outbox, self.version(), &reason);
+                return self.superseded(written).await;
             }
+        };
+        let Some(token) = pending.join.access_token.clone().or_else(|| self.greeting.token.clone()) else {
+            let before = self.pending.contains_key(&topic);
+            self.superseded(written).await;
+            let asked = if before { Err(pending) } else { self.wait_for_token(topic, pending) };
+            if let Err(pending) = asked {
+                pending.refuse(&self.outbox, self.version(), NO_TOKEN);
+            }
+            return;
+        };
+        let early = self.pending.remove(&topic).map(|Waiting { early, .. }| early).unwrap_or_default();
+        self.complete_join(topic, pending, &token, early).await;
+    }
+
+    /// An earlier join of this topic is over, also when the later one is not granted. It gets nothing.
+    async fn superseded(&mut self, written: &str) {
+        if let Ok(topic) = written.parse() {
+            self.give_up(topic).await;
+            self.keep_sessions();
         }
     }
 
@@ -99,15 +127,19 @@ impl Channels {
         Ok((topic, join))
     }
 
-    async fn complete_join(&mut self, topic: Topic, pending: Pending, token: &str) {
+    async fn complete_join(&mut self, topic: Topic, pending: Pending, token: &str, early: Vec<Early>) {
         match self.gates(topic, &pending, token).await {
             Ok(()) => {
                 self.ever_joined = true;
                 metrics::counter!("tincan_joins_total").increment(1);
             }
-            Err(reason) => pending.refuse(&self.outbox, self.version(), &reason),
+            Err(reason) => {
+                pending.refuse(&self.outbox, self.version(), &reason);
+                self.give_up(topic).await;
+            }
         }
         self.keep_sessions();
+        self.take_early(&pending.written, early).await;
     }
 
     async fn gates(&mut self, topic: Topic, pending: &Pending, token: &str) -> Result<(), String> {
@@ -184,7 +216,7 @@ impl Channels {
                 if tenant.is_full(self.outbox.id, most) {
                     return Err(Refusal::new(Code::LimitReached, "There are too many dashboards."));
                 }
-                member.reply(reference, true, r#"{"postgres_changes":[]}"#);
+                member.reply(reference, true, EMPTY);
                 let change = tenant.join(member.clone(), self.hub.now());
                 self.hub.follow(tenant.id, change);
                 self.hub.show_sessions(tenant.clone(), member.clone());
@@ -213,14 +245,16 @@ impl Channels {
         }
         let Ok(Token { access_token: Some(token) }) = serde_json::from_str(payload) else { return };
         let Ok(topic) = written.parse::<Topic>() else { return };
-        if let Some(pending) = self.pending.remove(&topic) {
-            return self.complete_join(topic, pending, &token).await;
+        if let Some(Waiting { pending, early, .. }) = self.pending.remove(&topic) {
+            return self.complete_join(topic, pending, &token, early).await;
         }
         let Some(channel) = self.joined.get_mut(&topic) else { return };
         match self.hub.backend.verify(&token) {
             Ok(identity) if same_rights(&identity, &channel.identity) => {
                 let revoked = self.hub.backend.still_valid(&identity).is_err();
                 channel.identity = Arc::new(identity);
+                // What came with the socket has grown old with it: later joins take the newer one.
+                self.greeting.token = self.greeting.token.take().map(|_| token);
                 self.keep_sessions();
                 if revoked {
                     self.unauthorized(topic).await;

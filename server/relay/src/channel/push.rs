@@ -21,8 +21,9 @@ impl Channels {
     ) -> Pace {
         let known = topic.parse().ok().and_then(|topic: Topic| self.joined.get_mut(&topic));
         let Some(channel) = known else {
-            let refusal = Refusal::new(Code::Forbidden, "Join the channel first.");
-            self.refuse_anywhere(topic, reference, event, &refusal);
+            if !self.hold(topic, reference, Some(event), payload) {
+                self.refuse_anywhere(topic, reference, event, &not_joined());
+            }
             return Pace::Uncounted;
         };
         let Place::Room(room) = channel.place.clone() else {
@@ -74,8 +75,10 @@ impl Channels {
     pub(super) async fn presence(&mut self, topic: &str, reference: Option<&str>, payload: &str) {
         let known = topic.parse().ok().and_then(|topic: Topic| self.joined.get_mut(&topic));
         let Some(channel) = known else {
-            let refusal = Refusal::new(Code::Forbidden, "Join the channel first.");
-            return self.refuse_anywhere(topic, reference, "presence", &refusal);
+            if !self.hold(topic, reference, None, payload) {
+                self.refuse_anywhere(topic, reference, "presence", &not_joined());
+            }
+            return;
         };
         self.hub.meters.heard("presence");
         if payload.len() > self.hub.config.limits.presence_bytes {
@@ -117,4 +120,8 @@ impl Channels {
         }
         channel.member.reply(reference, true, "{}");
     }
+}
+
+fn not_joined() -> Refusal {
+    Refusal::new(Code::Forbidden, "Join the channel first.")
 }

@@ -134,7 +134,7 @@ async fn text_finds_its_way_over_http_and_calls_do_not() {
     assert_eq!(post(one("message"), "nonsense".into(), text.clone()).await, 401);
     let call = json!({"call_id": id()}).to_string();
     assert_eq!(post(one("call_request"), session.token.clone(), call.clone()).await, 409);
-    assert_eq!(post(one("hangup"), session.token.clone(), call).await, 404);
+    assert_eq!(post(one("hangup"), session.token.clone(), call).await, 422, "a 404 would mean: no such path");
     let many = json!({"messages": [{"topic": session.topic, "event": "message", "payload": {"id": id(), "text": "two"}}]});
     assert_eq!(post("/api/broadcast?apikey=x".into(), session.token.clone(), many.to_string()).await, 202);
     assert_eq!(visitor.event("message").await["text"], "two");
