@@ -63,7 +63,7 @@ box-shadow:0 0 0 1px rgb(10 30 40/.1),0 18px 44px -8px rgb(10 30 40/.28);transfo
 @media (prefers-color-scheme:dark){iframe{background:#121718}}
 @media (max-width:667px){iframe{inset:0;width:100%;height:100dvh;border-radius:0}.open button{display:none}}
 @media (prefers-reduced-motion){*{transition-duration:1ms!important}}
-@media (forced-colors:active){button{border:2px solid}}
+@media (forced-colors:active){button,iframe{border:2px solid}}
 @media print{:host{display:none}}`;
 
   const element = (name, attributes, ...children) => {

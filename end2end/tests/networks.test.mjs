@@ -7,6 +7,8 @@ const KINDS = ['close', 'silence', 'tear'];
 const AWAY_MS = 5000;
 // Between two beats of a tone, and on a busy machine, this much is no silence.
 const GAP_MS = 600;
+// What a browser says of a socket that could not be opened.
+const LOST = /WebSocket connection to/;
 
 let world;
 before(async () => (world = await World.start()));
@@ -15,6 +17,7 @@ after(() => world.end());
 
 // An agent with the visitor's conversation open, and nobody calling yet.
 async function together() {
+  world.expects(LOST);
   const agent = await world.readyAgent(0);
   const visitor = await world.visitor();
   await visitor.opensChat();

@@ -14,6 +14,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
     const [before, sockets] = [await agent.duration(), await Promise.all([visitor.counted('sockets'), agent.counted('sockets')])];
     const silences = await Promise.all([visitor.listensTo(TONES.firstAgent), agent.listensTo(TONES.visitor)]);
 
+    world.expects(/WebSocket connection to/);
     await world.program.restart(signal);
     await Promise.all([visitor.countsMore('sockets', sockets[0]), agent.countsMore('sockets', sockets[1])]);
     await Promise.all([visitor.reads(/connected/i), agent.reads(/connected/i)]);

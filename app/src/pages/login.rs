@@ -75,10 +75,10 @@ fn LoginCan() -> impl IntoView {
     }
 }
 
-/// Why nobody was signed in. A wrong e-mail and a wrong password read the same, on purpose.
+/// Why nobody was signed in. A wrong email and a wrong password read the same, on purpose.
 fn refusal(code: &str, retry_after_ms: Option<u64>) -> String {
     match Code::ALL.into_iter().find(|known| known.as_str() == code) {
-        Some(Code::Unauthorized) => "Wrong e-mail or password.".into(),
+        Some(Code::Unauthorized) => "Wrong email or password.".into(),
         Some(Code::Forbidden) => "This account is disabled. Ask an admin of your team.".into(),
         Some(Code::RateLimited) => too_often(retry_after_ms),
         Some(Code::Csrf) => "This form is from another page. Reload and try again.".into(),
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn each_refusal_has_its_own_words() {
-        assert_eq!(refusal("unauthorized", None), "Wrong e-mail or password.");
+        assert_eq!(refusal("unauthorized", None), "Wrong email or password.");
         assert_eq!(refusal("rate-limited", Some(30_000)), "Too many attempts. Try again in 30 s.");
         assert!(refusal("<script>", None).starts_with("Signing in does not work"));
     }
