@@ -32,6 +32,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), origin::same_site_only))
         .layer(DefaultBodyLimit::max(state.config.limits.body_bytes));
     let relay = state.relay.router();
+    let missing = staff::missing(&state);
     let everywhere_https = state.public_url.is_https() && !state.public_url.is_loopback();
 
     Router::new()
@@ -43,7 +44,7 @@ pub fn router(state: AppState) -> Router {
         .merge(static_files::routes(&state))
         .with_state(state)
         .merge(relay)
-        .fallback(|| async { Problem::new(Code::NotFound, "There is nothing here.") })
+        .fallback(missing)
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::BadRequest, "This path takes another method.")
         })

@@ -4,6 +4,7 @@
 use crate::{
     api::{Boot, Guest},
     call::{IncomingCall, Toasts, provide_ringer},
+    components::PaperLine,
     contexts::desk::provide_desk,
 };
 use leptos::prelude::*;
@@ -60,6 +61,7 @@ fn NoTenant() -> impl IntoView {
     view! {
         <Title text="No team, Tincan"/>
         <main class="empty empty--page">
+            <PaperLine initial="?"/>
             <h1>"This account belongs to no team"</h1>
             <p>"Chats and calls are for the people of a tenant. Sign in as one of them."</p>
             <form class="row" method="post" action="/api/auth/logout">

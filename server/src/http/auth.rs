@@ -184,7 +184,7 @@ fn session(signed_in: SignedIn) -> Response {
 }
 
 /// A plain form asks for a page; scripts ask for JSON or for nothing in particular.
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }

@@ -1,19 +1,21 @@
 //! `/login`, `/dashboard` and `/admin`: rendered by Leptos, with what they need as context.
 
 use super::{csp::Policy, next_path::NextPath};
-use crate::{caller::Caller, state::AppState};
+use crate::{caller::Caller, http::auth::wants_page, problem::Problem, state::AppState};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use leptos::{context::provide_context, nonce::use_nonce, prelude::use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_to_stream_with_context};
+use std::pin::Pin;
 use tincan_app::{App, Site, shell};
 use tincan_backend::Identity;
+use tincan_signaling::Code;
 
 /// The pages and the server functions behind them.
 pub fn routes(state: &AppState) -> Router<AppState> {
@@ -25,6 +27,25 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         })
         .layer(from_fn_with_state(state.clone(), lead))
 }
+
+/// Where nothing is, people find a page that says so, and programs a problem.
+pub fn missing(state: &AppState) -> impl Fn(Request) -> Answer + Clone + Send + Sync + 'static {
+    let options = state.leptos.clone();
+    let page = render_app_to_stream_with_context(context(state.clone()), move || shell(options.clone()));
+    move |request| {
+        let page = page.clone();
+        Box::pin(async move {
+            if !(request.method().is_safe() && wants_page(request.headers())) {
+                return Problem::new(Code::NotFound, "There is nothing here.").into_response();
+            }
+            let mut response = page(request).await;
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response
+        })
+    }
+}
+
+type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// What a page or a server function finds as context.
 fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
