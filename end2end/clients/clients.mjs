@@ -39,13 +39,19 @@ export function clients(browser) {
   return [
     { name: 'realtime-js 2.119.0, vsn 2.0.0', start: realtime(latest, { vsn: '2.0.0' }), ...REALTIME },
     { name: 'realtime-js 2.119.0, vsn 1.0.0', start: realtime(latest, { vsn: '1.0.0' }), ...REALTIME },
-    { name: 'realtime-js 2.119.0, in Chromium', start: (...given) => inPage(browser(), '@supabase/realtime-js', 'realtime_js')(...given), ...REALTIME },
+    {
+      name: 'realtime-js 2.119.0, in Chromium',
+      page: true,
+      start: (...given) => inPage(browser(), '@supabase/realtime-js', 'realtime_js')(...given),
+      ...REALTIME,
+    },
     { name: 'realtime-js 2.109.0', start: realtime(v2_109), ...REALTIME },
     { name: 'realtime-js 2.90.1', start: realtime(v2_90), ...REALTIME, callback: 'next join' },
     { name: 'realtime-js 2.15.1', start: realtime(v2_15), ...REALTIME, httpSend: false },
     { name: 'phoenix 1.8.16', start: inNode, ...PHOENIX },
     {
       name: 'phoenix 1.8.16, in Chromium, by authToken',
+      page: true,
       start: (options, feed) => inPage(browser(), 'phoenix', 'phoenix')({ ...options, authToken: true }, feed),
       ...PHOENIX,
       // Then only a good token names the tenant, and nobody else comes in from a page of another origin.

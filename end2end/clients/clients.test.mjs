@@ -16,11 +16,15 @@ before(async () => {
 });
 after(() => Promise.all([program?.end(), browser?.close()]));
 
-// They mostly wait for clients that are slow to come back: many at once.
-describe('unchanged clients', { concurrency: 12 }, () => {
-  for (const kind of clients(() => browser)) {
-    for (const [name, play] of Object.entries(SCENARIOS)) {
-      test(`${kind.name}: ${name}`, { timeout: 60_000 }, async (t) => play(await Stage.set(kind, program, t)));
+// They mostly wait for clients that are slow to come back: many at once. A page weighs more than a socket.
+const table = clients(() => browser);
+const groups = { 'outside of browsers': [12, (kind) => !kind.page], 'in Chromium': [4, (kind) => kind.page] };
+for (const [group, [concurrency, chosen]] of Object.entries(groups)) {
+  describe(`unchanged clients ${group}`, { concurrency }, () => {
+    for (const kind of table.filter(chosen)) {
+      for (const [name, play] of Object.entries(SCENARIOS)) {
+        test(`${kind.name}: ${name}`, { timeout: 90_000 }, async (t) => play(await Stage.set(kind, program, t)));
+      }
     }
-  }
-});
+  });
+}

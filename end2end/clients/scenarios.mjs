@@ -98,13 +98,13 @@ export const SCENARIOS = {
   },
 
   async 'a renewed token carries on past the end of the first'(stage) {
-    const token = stage.endingIn(5);
+    const token = stage.endingSoon();
     const client = await stage.visitor({ token });
     const room = await client.join(stage.topic);
     const witness = await (await stage.socket()).join(stage.topic, token);
     await client.renew(await stage.renewed());
     // Whoever did not renew is put out; this client is not.
-    await witness.socket.until(([, , topic, event]) => topic === witness.topic && event === 'phx_close');
+    await witness.socket.until(([, , topic, event]) => topic === witness.topic && event === 'phx_close', 30_000);
     assert.equal((await room.say('message', message('still here'))).status, 'ok');
     assert.deepEqual(room.told.map((one) => one.state), ['joined']);
 
@@ -115,7 +115,7 @@ export const SCENARIOS = {
   },
 
   async 'a token ends: the channel is closed, and opens again with a new one'(stage) {
-    const client = await stage.visitor({ token: stage.endingIn(5) });
+    const client = await stage.visitor({ token: stage.endingSoon() });
     const room = await client.join(stage.topic);
     await room.becomes('closed');
     await client.renew(await stage.renewed());

@@ -73,8 +73,9 @@ export class Stage {
     return (await visitorSession(this.base, this.program.demo.tenant_key, this.session.resume)).token;
   }
 
-  // The visitor's token as it would be if it ended in so many seconds.
-  endingIn(seconds) {
+  // The visitor's token as it would be if it ended in a few seconds. A page takes its time to open.
+  endingSoon() {
+    const seconds = this.kind.page ? 8 : 2;
     const [head, body] = this.session.token.split('.');
     const claims = JSON.parse(Buffer.from(body, 'base64url'));
     claims.exp = Math.floor(Date.now() / 1000) + seconds;

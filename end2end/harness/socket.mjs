@@ -43,9 +43,9 @@ export class Socket {
   }
 
   // The first frame, of those already here or to come, that fits.
-  async until(fits) {
+  async until(fits, patience) {
     const find = () => this.frames.find(fits);
-    await this.#wait(() => find() || this.closed !== null);
+    await this.#wait(() => find() || this.closed !== null, patience);
     const found = find();
     if (!found) throw new Error(`the socket was closed (${this.closed}) before it came`);
     return found;
@@ -60,14 +60,14 @@ export class Socket {
     this.ws.terminate();
   }
 
-  #wait(condition) {
+  #wait(condition, patience = 10_000) {
     if (condition()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const entry = { condition, resolve };
       const timer = setTimeout(() => {
         this.#waiting.delete(entry);
         reject(new Error(`nothing fitting came; last frames: ${JSON.stringify(this.frames.slice(-5))}`));
-      }, 10_000);
+      }, patience);
       entry.resolve = () => {
         clearTimeout(timer);
         resolve();

@@ -57,7 +57,12 @@ export function start({ Socket, Presence }, { url, apikey, token, transport, aut
     untrack: async (topic) => (await reply(channels.get(topic).push('presence', { type: 'presence', event: 'untrack' }))).status,
     async renew(fresh) {
       current = fresh;
-      for (const channel of channels.values()) channel.push('access_token', { access_token: fresh });
+      const joined = [...channels.values()].filter((channel) => channel.state === 'joined');
+      for (const channel of joined) channel.push('access_token', { access_token: fresh });
+      if (!authToken || joined.length) return;
+      // The token that came with the socket has ended: another needs another socket.
+      await new Promise((resolve) => socket.disconnect(resolve));
+      socket.connect();
     },
     leave: async (topic) => (await reply(channels.get(topic).leave())).status,
     stop: () => socket.disconnect(),

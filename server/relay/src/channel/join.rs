@@ -84,7 +84,8 @@ impl Channels {
                 return self.superseded(written).await;
             }
         };
-        let Some(token) = pending.join.access_token.clone().or_else(|| self.greeting.token.clone()) else {
+        let own = pending.join.access_token.take().filter(|token| !token.is_empty());
+        let Some(token) = own.or_else(|| self.greeting.token.clone()) else {
             let before = self.pending.contains_key(&topic);
             self.superseded(written).await;
             let asked = if before { Err(pending) } else { self.wait_for_token(topic, pending) };
