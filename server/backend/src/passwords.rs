@@ -128,6 +128,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_takes_as_long_as_somebody() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash("correct horse").await.unwrap();
+        let quickest = async |hash: &Option<String>| {
+            let mut quickest = std::time::Duration::MAX;
+            for _ in 0..12 {
+                let started = std::time::Instant::now();
+                assert!(!passwords.verify("wrong password", hash.clone()).await.unwrap());
+                quickest = quickest.min(started.elapsed());
+            }
+            quickest.as_secs_f64()
+        };
+        let ratio = quickest(&Some(hash)).await / quickest(&None).await;
+        assert!((0.4..2.5).contains(&ratio), "{ratio}");
+    }
+
+    #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {
         let passwords = Passwords::default();
         let hash = passwords.hash("correct horse").await.unwrap();

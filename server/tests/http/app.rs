@@ -7,6 +7,7 @@ use reqwest::{
     redirect::Policy,
 };
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use tempfile::TempDir;
 use tincan::{
     assets::Assets,
@@ -15,9 +16,10 @@ use tincan::{
     listeners::Listeners,
     parts,
     server::Server,
+    state::AppState,
 };
 use tincan_backend::{
-    Backend,
+    Backend, Clock,
     demo::{Credentials, Demo, seed},
 };
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -28,9 +30,10 @@ pub(crate) struct TestApp {
     pub(crate) backend: Backend,
     pub(crate) demo: Demo,
     pub(crate) client: Client,
+    pub(crate) state: AppState,
     stop: oneshot::Sender<()>,
     served: JoinHandle<anyhow::Result<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl TestApp {
@@ -40,29 +43,39 @@ impl TestApp {
 
     /// A server with some settings of its own, as pairs of key and text.
     pub(crate) async fn with(settings: &[(&'static str, &str)]) -> Self {
+        Self::on(Clock::system(), settings).await
+    }
+
+    /// A server on a clock of its own.
+    pub(crate) async fn on(clock: Clock, settings: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = settings_in(&folder, settings);
         site::build(&config.site_root());
         let assets = Assets::read(&config.site_root()).unwrap();
         let listeners = Listeners::bind(&config.listen).unwrap();
         let url = config.public_url_on(listeners.port);
-        let backend = parts::open_backend(&config, &url).await.unwrap();
+        let backend = Backend::open(parts::backend_config(&config, &url), clock).await.unwrap();
         let demo = seed(&backend, &[url.sample_site()]).await.unwrap();
         let sample = SamplePages::read(&assets, &url, &demo.tenant_key).unwrap();
         let state = parts::build(config, url.clone(), backend.clone(), assets, Some(sample)).await.unwrap();
-        let server = Server::start(state, listeners, None).await.unwrap();
+        let server = Server::start(state.clone(), listeners, None).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(server.run_until(async move {
             let _gone = stopped.await;
         }));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { url, backend, demo, client, stop, served, _folder: folder }
+        Self { url, backend, demo, client, state, stop, served, folder }
     }
 
     /// Stops the server and waits until it has.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let _gone = self.stop.send(());
         self.served.await.unwrap()
+    }
+
+    /// The data directory of the server.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {

@@ -6,6 +6,7 @@ use reqwest::{
     header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE},
 };
 use serde_json::json;
+use tincan_backend::Identity;
 
 #[tokio::test]
 async fn signing_in_gives_a_token_and_two_guarded_cookies() {
@@ -64,6 +65,53 @@ async fn too_many_attempts_wait() {
         assert!(tries < 50, "nobody counts failed sign-ins");
     };
     assert!(body["retry_after_ms"].as_u64().is_some_and(|wait| wait <= 60_000), "{body}");
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_exist_is_refused_like_one_that_does() {
+    let app = TestApp::start().await;
+    let disabled = &app.demo.agents[1].email;
+    let user = app.backend.user_by_email(&Identity::console(), disabled).await.unwrap();
+    app.backend.disable_user(&Identity::console(), user.id).await.unwrap();
+    let attempt = async |email: &str, password: &str| {
+        let body = json!({"email": email, "password": password});
+        let answer = app.post("/api/auth/login").json(&body).send().await.unwrap();
+        let status = answer.status();
+        let mut headers = answer.headers().clone();
+        headers.remove("date");
+        (status, headers, answer.text().await.unwrap())
+    };
+    let known = attempt(&app.demo.agents[0].email, "wrong").await;
+    assert_eq!(known.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(attempt("nobody@example.com", "wrong").await, known);
+    assert_eq!(attempt("not an address", "wrong").await, known);
+    assert_eq!(attempt(&"x".repeat(300), "wrong").await, known);
+    assert_eq!(attempt(disabled, "wrong").await, known);
+    assert_eq!(attempt(disabled, &app.demo.agents[1].password).await, known);
+    let long = "x".repeat(2_000);
+    assert_eq!(attempt(&app.demo.agents[0].email, &long).await, attempt("nobody@example.com", &long).await);
+}
+
+#[tokio::test]
+async fn an_address_that_guesses_waits_whatever_it_says_it_is() {
+    let wait_of = async |app: &TestApp| {
+        for n in 0..70 {
+            let body = json!({"email": format!("n{n}@example.com"), "password": "wrong"});
+            let request = app.post("/api/auth/login").header("x-forwarded-for", format!("198.51.100.{n}"));
+            let answer = request.json(&body).send().await.unwrap();
+            if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+                let seconds: u64 = header(&answer, "retry-after").parse().unwrap();
+                assert!((1..=3).contains(&seconds), "{seconds}");
+                return Some(n);
+            }
+        }
+        None
+    };
+    let waited = wait_of(&TestApp::start().await).await;
+    assert!(waited.is_some_and(|n| (40..60).contains(&n)), "{waited:?}");
+    // Behind a proxy that we trust each of them is its own.
+    let proxied = TestApp::with(&[("trusted_proxies", "127.0.0.0/8")]).await;
+    assert_eq!(wait_of(&proxied).await, None);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod conversations;
+mod doors;
 mod pages;
 mod service;
 #[path = "../support/site.rs"]

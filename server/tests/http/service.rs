@@ -4,7 +4,7 @@
 use crate::app::{TestApp, header, refusal, refused};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 #[tokio::test]
 async fn it_says_that_it_lives_and_is_ready() {
@@ -15,6 +15,29 @@ async fn it_says_that_it_lives_and_is_ready() {
     let ready = app.get("/readyz").send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::OK);
     assert_eq!(ready.json::<Value>().await.unwrap(), json!({"ready": true, "reasons": []}));
+}
+
+#[tokio::test]
+async fn it_lives_on_and_says_why_it_is_not_ready() {
+    let app = TestApp::start().await;
+    let reasons = async || {
+        let answer = app.get("/readyz").send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["ready"], false);
+        let reasons = body["reasons"].as_array().unwrap().clone();
+        assert!(reasons.iter().all(|reason| reason["words"].as_str().is_some_and(|words| words.len() > 10)));
+        let codes = reasons.iter().map(|reason| reason["code"].as_str().unwrap().to_owned());
+        (status, codes.collect::<Vec<_>>())
+    };
+    std::fs::remove_dir_all(app.data_dir()).unwrap();
+    let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+    assert_eq!(reasons().await, (unavailable, vec!["data-dir-unwritable".to_owned()]));
+    app.state.draining.store(true, Ordering::Relaxed);
+    app.backend.close().await;
+    let all = ["database-unreachable", "data-dir-unwritable", "draining"].map(str::to_owned);
+    assert_eq!(reasons().await, (unavailable, all.to_vec()));
+    assert_eq!(app.get("/healthz").send().await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

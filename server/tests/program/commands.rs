@@ -33,12 +33,21 @@ fn the_commands_it_names_work() {
     folder.run(&["user", "enable", "bob@example.com"]).is_good();
     folder.run(&["user", "reset-password", "bob@example.com"]).says("shown this once");
 
+    folder.run(&["user", "set-role", "bob@example.com", "manager"]).is_good().says("manager");
+    folder.run(&["user", "set-role", "ann@example.com", "agent"]).fails().says("last admin");
+    let audit = folder.run(&["audit", "--tenant", key]);
+    audit.is_good().says("user.role").says("bob@example.com agent to manager").says("Console");
+
     folder.run(&["tenant", "list"]).says(key).says("premium");
     folder.run(&["tenant", "set-plan", key, "free"]).is_good().says("free");
     folder.run(&["tenant", "set-plan", key, "gold"]).fails().says("free or premium");
     folder.run(&["tenant", "create", "Other"]).is_good();
     folder.run(&["user", "list"]).fails().says("--tenant");
     folder.run(&["key", "rotate"]).is_good().says("New tokens");
+    folder.run(&["key", "rotate"]).fails().says("--now");
+    folder.run(&["key", "rotate", "--now"]).is_good().says("refused from then on");
+    folder.run(&["audit"]).is_good().says("key.rotate").says("key.replace");
+    folder.run(&["audit", "--json", "--limit", "1"]).is_good().says("\"action\":\"key.replace\"");
     folder.run(&["migrate"]).is_good().says("up to date");
     folder.run(&["doctor", "--port", "0"]).is_good().says("answers and is up to date");
 }

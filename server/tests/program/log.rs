@@ -70,6 +70,8 @@ async fn nothing_secret_reaches_the_log() {
         let log = demo.stop();
         assert!(log.contains("/api/auth/login") && log.contains("DEBUG"), "the log was not on: {log}");
         assert!(log.contains("198.51.100.0/24"), "the network is said, and no more: {log}");
+        let has = |name: &str| log.contains(&format!("\"{name}\":\""));
+        assert!(format != "json" || (has("tenant") && has("room")), "where things happen is said: {log}");
         let password = told["agents"][0]["password"].as_str().unwrap();
         let tokens = [visitor_token.as_str(), &agent_token, &resume, password];
         let secrets = MARKS.into_iter().chain(tokens).chain(cookies.iter().map(String::as_str));

@@ -6,6 +6,7 @@ mod call;
 mod commands;
 mod demo;
 mod folder;
+mod keys;
 mod log;
 mod metrics;
 #[path = "../support/site.rs"]
