@@ -23,6 +23,7 @@
 //! A failing run prints its seed; `SEED=<it> TRACE=1 cargo nextest run -p tincan-relay one_seed`
 //! shows all of it. `SIM_CALLS` sets how many calls all shards together make.
 
+mod audit;
 mod client;
 mod net;
 mod page;

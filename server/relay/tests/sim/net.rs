@@ -9,7 +9,7 @@ use super::{
 use axum::extract::ws::Message;
 use std::{
     cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BTreeMap, BinaryHeap},
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -81,6 +81,8 @@ struct Conn {
     page: PageId,
     server: Option<mpsc::UnboundedSender<Message>>,
     wire: Option<Arc<Wire>>,
+    /// The way to a real socket instead.
+    real: Option<mpsc::UnboundedSender<String>>,
     up_at: u64,
     down_at: u64,
     up_dead: bool,
@@ -94,10 +96,12 @@ pub(super) struct Net {
     pub(super) now: u64,
     pub(super) rng: Rng,
     pub(super) calm: bool,
+    /// How many times faster people are than people.
+    pub(super) haste: u64,
     pub(super) truth: Truth,
     pub(super) news: Arc<Notify>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
-    happenings: std::collections::BTreeMap<u64, Happening>,
+    happenings: BTreeMap<u64, Happening>,
     number: u64,
     conns: Vec<Conn>,
     trace: DefaultHasher,
@@ -112,10 +116,11 @@ impl Net {
             now: 0,
             rng,
             calm: false,
+            haste: 1,
             truth,
             news: Arc::default(),
             queue: BinaryHeap::new(),
-            happenings: std::collections::BTreeMap::new(),
+            happenings: BTreeMap::new(),
             number: 0,
             conns: Vec::new(),
             trace: DefaultHasher::new(),
@@ -160,6 +165,7 @@ impl Net {
             page,
             server: Some(server),
             wire: Some(wire.clone()),
+            real: None,
             up_at: self.now,
             down_at: self.now,
             up_dead: false,
@@ -168,6 +174,16 @@ impl Net {
             slow_ms,
         });
         (self.conns.len() - 1, ServerEnd { incoming, wire })
+    }
+
+    /// A real socket of a page; what is sent here goes out on it.
+    #[allow(dead_code, reason = "the simulator itself has none")]
+    pub(super) fn connect_really(&mut self, page: PageId, real: mpsc::UnboundedSender<String>) -> ConnId {
+        let (conn, _end) = self.connect(page);
+        self.conns[conn].wire = None;
+        self.conns[conn].server = None;
+        self.conns[conn].real = Some(real);
+        conn
     }
 
     pub(super) fn page_of(&self, conn: ConnId) -> PageId {
@@ -182,6 +198,11 @@ impl Net {
 
     /// A page writes a frame.
     pub(super) fn up(&mut self, conn: ConnId, text: String) {
+        if let Some(real) = &self.conns[conn].real {
+            // A socket that is gone says so itself.
+            let _gone = real.send(text);
+            return;
+        }
         let at = (self.now + self.latency(conn)).max(self.conns[conn].up_at);
         self.conns[conn].up_at = at;
         self.at(at, Happening::Up { conn, text });
@@ -189,6 +210,10 @@ impl Net {
 
     /// The page closes its end: what it wrote before still arrives, nothing comes back.
     pub(super) fn hang_up(&mut self, conn: ConnId) {
+        if self.conns[conn].real.take().is_some() {
+            self.conns[conn].told = true;
+            return;
+        }
         let at = (self.now + self.latency(conn)).max(self.conns[conn].up_at);
         (self.conns[conn].down_dead, self.conns[conn].told) = (true, true);
         self.at(at, Happening::ServerHears { conn });
@@ -272,6 +297,9 @@ impl Net {
     pub(super) fn cut(&mut self, conn: ConnId, how: Cut) {
         self.truth.lock().counts.cuts += 1;
         self.note(&format!("cut {conn} {how:?}"));
+        if self.conns[conn].real.is_some() {
+            return;
+        }
         match how {
             Cut::Reset => {
                 self.conns[conn].up_dead = true;

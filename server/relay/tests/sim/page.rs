@@ -150,6 +150,14 @@ impl Page {
         }
     }
 
+    /// Whether everything that is said reaches this page right now.
+    #[allow(dead_code, reason = "for crowds on real sockets")]
+    pub(super) fn is_back(&self) -> bool {
+        self.conn.is_some()
+            && self.channels.values().all(|channel| channel.state == State::Joined)
+            && self.seats.values().all(|seat| seat.link == Link::Synced)
+    }
+
     pub(super) fn is_lively(&self) -> bool {
         self.seats.values().any(|seat| seat.call().is_live())
     }

@@ -351,7 +351,7 @@ impl Person {
                     for _ in 0..net.rng.range(1..4) {
                         self.next += 1;
                         let body = Body::Candidate {
-                            candidate: self.next.to_string(),
+                            candidate: format!("candidate:{} 1 udp 1 192.0.2.1 9 typ host", self.next),
                             sdp_mid: None,
                             sdp_m_line_index: None,
                             username_fragment: None,
@@ -393,6 +393,6 @@ impl Person {
     /// When this person looks up again.
     pub(super) fn look_up_later(person: usize, net: &mut Net) {
         let wait = net.rng.range(150..3_500);
-        net.after(wait, Happening::Act { person });
+        net.after(wait / net.haste, Happening::Act { person });
     }
 }

@@ -190,7 +190,11 @@ impl Seat {
     }
 
     fn entry(&mut self, entry: Entry) -> (Vec<Step>, Todo) {
-        let epoch = self.epoch.expect("nothing is heard before the join");
+        let Some(epoch) = self.epoch else {
+            // Still on its way from before this page left the room and came again.
+            assert_eq!(self.ledger.entry(&entry), Taken::Kept, "it is forgotten at the join");
+            return (Vec::new(), Todo::Nothing);
+        };
         self.truth.check_entry(self.session, epoch, &entry);
         let taken = self.ledger.entry(&entry);
         assert!(
@@ -222,6 +226,9 @@ impl Seat {
 
     fn snapshot(&mut self, snapshot: Snapshot) -> Todo {
         let seq = snapshot.seq;
+        if self.epoch.is_none() {
+            return Todo::Nothing;
+        }
         let adopted = self.ledger.snapshot(snapshot);
         assert_ne!(adopted, Adopted::Diverged, "the relay and a member folded the same to different calls");
         if adopted == Adopted::New {
@@ -252,7 +259,8 @@ impl Seat {
         let (Some(from), Body::Candidate { candidate, .. }) = (signal.from, &signal.body) else {
             return Todo::Nothing;
         };
-        let number = candidate.parse().expect("ours");
+        let number = candidate.split([':', ' ']).nth(1).and_then(|number| number.parse().ok());
+        let number = number.expect("ours");
         let before = self.heard.insert(from, number);
         assert!(before.is_none_or(|before| before < number), "signals of a leg once and in order");
         Todo::Nothing

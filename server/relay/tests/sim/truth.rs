@@ -19,7 +19,10 @@ pub(super) struct Truth(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 pub(super) struct Inner {
+    /// Nobody sees the logs themselves: what one member heard first, all others must hear.
+    learns: bool,
     lives: BTreeMap<(SessionId, Epoch), Life>,
+    learned: BTreeMap<(SessionId, Epoch), Heard>,
     /// The newest life of each room's log.
     newest: BTreeMap<SessionId, Epoch>,
     /// Messages whose senders were told that the server has them.
@@ -78,7 +81,29 @@ pub(super) struct Outcome {
     pub(super) accepts: Vec<(Sub, Option<LegId>)>,
 }
 
+impl Outcome {
+    const fn new(session: SessionId) -> Self {
+        Self { session, last: Call::Idle, accepts: Vec::new() }
+    }
+}
+
+/// What members heard of one life of a room's log.
+#[derive(Default)]
+struct Heard {
+    number: Option<usize>,
+    entries: BTreeMap<Seq, Entry>,
+    states: BTreeMap<Seq, Call>,
+}
+
 impl Truth {
+    /// A truth that is learned from the members alone.
+    #[allow(dead_code, reason = "the simulator sees the logs")]
+    pub(super) fn learned() -> Self {
+        let truth = Self::default();
+        truth.lock().learns = true;
+        truth
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,7 +133,14 @@ impl Truth {
 
     /// A member took in this entry: it must be what was logged, and leave the same state.
     pub(super) fn check_entry(&self, room: SessionId, epoch: Epoch, entry: &Entry) {
-        let inner = self.lock();
+        let mut inner = self.lock();
+        if inner.learns {
+            inner.counts.entries += 1;
+            let heard = inner.learned.entry((room, epoch)).or_default();
+            let first = heard.entries.entry(entry.seq).or_insert_with(|| entry.clone());
+            assert_eq!(first, entry, "two members heard different things");
+            return;
+        }
         let life = inner.lives.get(&(room, epoch)).expect("nobody hears of an epoch that is not");
         let logged = life.entries.iter().rev().find(|(logged, _)| logged.seq == entry.seq);
         let (logged, _) = logged.expect("what a member hears was logged");
@@ -117,7 +149,15 @@ impl Truth {
 
     /// A member holds this state after this number.
     pub(super) fn check_state(&self, room: SessionId, epoch: Epoch, seq: Seq, call: &Call) {
-        let inner = self.lock();
+        let mut inner = self.lock();
+        if inner.learns {
+            let number = inner.learned.len();
+            let heard = inner.learned.entry((room, epoch)).or_default();
+            heard.number.get_or_insert(number);
+            let first = heard.states.entry(seq).or_insert_with(|| call.clone());
+            assert_eq!(first, call, "two members hold different states at {seq}");
+            return;
+        }
         let life = inner.lives.get(&(room, epoch)).expect("nobody hears of an epoch that is not");
         let held = match life.entries.iter().rev().find(|(logged, _)| logged.seq == seq) {
             Some((_, held)) => held,
@@ -139,6 +179,15 @@ impl Truth {
     /// Every message that was relayed.
     pub(super) fn messages(&self) -> BTreeSet<(SessionId, EventId)> {
         let inner = self.lock();
+        if inner.learns {
+            let heard = inner.learned.iter().flat_map(|((room, _), heard)| {
+                heard.entries.values().filter_map(|entry| match &entry.event {
+                    Event::Message { id, .. } => Some((*room, *id)),
+                    _ => None,
+                })
+            });
+            return heard.collect();
+        }
         let entries = inner.lives.iter().flat_map(|((room, _), life)| {
             life.entries.iter().filter_map(|(entry, _)| match &entry.event {
                 Event::Message { id, .. } => Some((*room, *id)),
@@ -152,6 +201,24 @@ impl Truth {
     pub(super) fn calls(&self) -> BTreeMap<CallId, Outcome> {
         let inner = self.lock();
         let mut calls = BTreeMap::<CallId, Outcome>::new();
+        if inner.learns {
+            let mut lives: Vec<_> = inner.learned.iter().collect();
+            lives.sort_by_key(|(_, heard)| heard.number);
+            for ((session, _), heard) in lives {
+                for call in heard.states.values() {
+                    let Some(id) = call.id() else { continue };
+                    let outcome = calls.entry(id).or_insert_with(|| Outcome::new(*session));
+                    outcome.last = call.clone();
+                }
+                for entry in heard.entries.values() {
+                    if let Event::CallAccept { call_id, leg } = entry.event {
+                        let outcome = calls.entry(call_id).or_insert_with(|| Outcome::new(*session));
+                        outcome.accepts.push((entry.from.sub, leg));
+                    }
+                }
+            }
+            return calls;
+        }
         // Epochs are numbered as they begin.
         let mut lives: Vec<_> = inner.lives.iter().collect();
         lives.sort_by_key(|((_, epoch), _)| *epoch);
@@ -160,11 +227,7 @@ impl Truth {
             states.extend(life.entries.iter().map(|(entry, call)| (Some(entry), call)));
             for (entry, call) in states {
                 let Some(id) = call.id() else { continue };
-                let outcome = calls.entry(id).or_insert_with(|| Outcome {
-                    session: *session,
-                    last: Call::Idle,
-                    accepts: Vec::new(),
-                });
+                let outcome = calls.entry(id).or_insert_with(|| Outcome::new(*session));
                 assert_eq!(outcome.session, *session, "a call stays in its room");
                 outcome.last = call.clone();
                 if let Some(Entry { from, event: Event::CallAccept { leg, .. }, .. }) = entry {

@@ -2,13 +2,14 @@
 //! agents and visitors, the network between them, and the checks at the end.
 
 use super::{
+    audit::Audit,
     net::{Cut, Happening, Net, Token, TokenAnswer},
     page::Page,
     people::{Person, Role},
     rng::Rng,
     spy::SpyLog,
     template::{Template, START},
-    truth::{Counts, Truth, reason},
+    truth::{Counts, Truth},
 };
 use crate::{
     Limits, Rates, Rate, Relay, RelayConfig,
@@ -24,15 +25,12 @@ use std::{
 };
 use tempfile::TempDir;
 use tincan_backend::{
-    Backend, BackendConfig, Clock, Identity,
-    rooms::{Part, TimelineItem},
+    Backend, BackendConfig, Clock,
     weather::{self, Act, Meets},
 };
 use tincan_signaling::{
-    Call, EndReason,
-    event::Role as WireRole,
     frame::Version,
-    id::{CallId, ClientSessionId, EventId, SessionId, Timestamp},
+    id::{SessionId, Timestamp},
 };
 use tokio::{
     sync::mpsc,
@@ -219,7 +217,9 @@ impl World {
             End::Over => {
                 self.check_empty(&relay, &log);
                 relay.drain(Duration::ZERO).await;
-                self.check_history(&backend).await;
+                let (truth, rooms) = (&self.net.truth, self.rooms.as_slice());
+                let (restarted, killed) = (self.life > 0, self.killed);
+                Audit { truth, rooms, tenant: self.tenant, restarted, killed }.run(&backend).await;
             }
             End::Restart { .. } => self.net.note("drained"),
         }
@@ -496,86 +496,10 @@ impl World {
         assert!(relay.hub.tenant(self.tenant).is_idle(), "the tenant holds something");
     }
 
-    /// One whole record a call, every message that was promised, none twice.
-    async fn check_history(&self, backend: &Backend) {
-        let truth = &self.net.truth;
-        let who = self.auditor();
-        let (mut messages, mut records) = (BTreeSet::new(), std::collections::BTreeMap::new());
-        for room in &self.rooms {
-            let mut part = Part::Latest;
-            loop {
-                let page = backend.messages(&who, *room, part, 200).await.expect("the history can be read");
-                let mut first = None;
-                for item in page.items {
-                    let id = match item {
-                        TimelineItem::Message { id, .. } => {
-                            assert!(messages.insert((*room, id)), "a message stands twice in the history");
-                            id.0
-                        }
-                        TimelineItem::Call { id, ended_at, reason, answered_by, .. } => {
-                            let before = records.insert(id, (ended_at, reason, answered_by));
-                            assert!(before.is_none(), "a call has two records");
-                            id.0
-                        }
-                    };
-                    first.get_or_insert(id);
-                }
-                match first {
-                    Some(first) if page.more => part = Part::Before(first),
-                    Some(_) | None => break,
-                }
-            }
-        }
-        let lost: Vec<(SessionId, EventId)> = truth.lock().acked.difference(&messages).copied().collect();
-        assert!(lost.is_empty(), "promised and lost: {lost:?}");
-        assert!(truth.messages().is_subset(&messages), "relayed and not stored");
-        self.check_records(&records);
-    }
-
-    fn check_records(
-        &self,
-        records: &std::collections::BTreeMap<CallId, (Option<Timestamp>, Option<EndReason>, Option<tincan_signaling::Sub>)>,
-    ) {
-        let truth = &self.net.truth;
-        let calls = truth.calls();
-        for (id, call) in &calls {
-            assert!(call.accepts.len() <= 1, "a call was answered twice: {:?}", call.accepts);
-            let won = truth.lock().winners.get(id).map_or(0, BTreeSet::len);
-            assert!(won <= 1, "two were told that they answered {id}");
-            match records.get(id) {
-                None => assert!(self.killed, "no record of {id}: {:?}", call.last),
-                Some((ended_at, told, _)) => {
-                    assert!(ended_at.is_some(), "the record of {id} has no end: {:?}", call.last);
-                    let ended = reason(&call.last);
-                    // What rang when the process ended is ended by the next one.
-                    let gone = call.last.is_live() && self.life > 0 && *told == Some(EndReason::ServerGone);
-                    let same = ended == *told || gone || self.killed;
-                    assert!(same, "the record of {id} says {told:?}, the log {ended:?}");
-                    assert!(!matches!(call.last, Call::Idle));
-                }
-            }
-        }
-        for id in records.keys() {
-            assert!(calls.contains_key(id), "a record of a call that never was");
-        }
-    }
-
     fn config(&self) -> RelayConfig {
         let limits = self.limits.clone();
         let wrap_up = self.wrap_up;
-        RelayConfig { drain: Duration::from_millis(200), limits, wrap_up, ..RelayConfig::new("http://127.0.0.1:1") }
-    }
-
-    fn auditor(&self) -> Identity {
-        Identity {
-            sub: self.people[0].sub,
-            sid: ClientSessionId(uuid::Uuid::nil()),
-            role: WireRole::Agent,
-            tenant: Some(self.tenant),
-            session: None,
-            name: "Auditor".to_owned(),
-            exp: Timestamp(u64::MAX),
-        }
+        RelayConfig { limits, wrap_up, ..RelayConfig::new("http://127.0.0.1:1") }
     }
 }
 
