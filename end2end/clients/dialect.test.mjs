@@ -66,6 +66,17 @@ test('a join in the place of another: the first gets nothing, and its leave chan
   assert.ok(!socket.frames.some(([, , , event]) => event === 'phx_close'));
 });
 
+test('a join whose ref is not its join_ref, and a leave without one', async () => {
+  const { session, socket, topic } = await conversation();
+  send(socket, 'join', 'ref', topic, 'phx_join', { access_token: session.token });
+  assert.deepEqual((await reply(socket, 'ref')).slice(0, 2), ['join', 'ref']);
+  send(socket, null, 'token', topic, 'access_token', { access_token: session.token });
+  send(socket, null, 'leave', topic, 'phx_leave', {});
+  assert.deepEqual((await reply(socket, 'leave')).slice(0, 2), ['join', 'leave']);
+  const close = await socket.until(([, , , event]) => event === 'phx_close');
+  assert.deepEqual(close.slice(0, 2), ['join', 'join']);
+});
+
 test('a join again under a fresh name leaves no ghost', async () => {
   const { session, socket, topic } = await conversation();
   for (const ref of ['1', '2']) {
