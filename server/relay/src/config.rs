@@ -16,8 +16,6 @@ pub struct RelayConfig {
     pub ice_servers: Vec<IceServer>,
     /// How long an agent stays in wrap-up after a call; zero: not at all.
     pub wrap_up: Duration,
-    /// Over how long sockets are closed when the server goes down.
-    pub drain: Duration,
     pub limits: Limits,
 }
 
@@ -28,7 +26,6 @@ impl RelayConfig {
             own_origin: own_origin.into(),
             ice_servers: Vec::new(),
             wrap_up: Duration::ZERO,
-            drain: Duration::from_secs(2),
             limits: Limits::default(),
         }
     }

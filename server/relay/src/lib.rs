@@ -21,6 +21,9 @@ mod room;
 mod sim;
 mod socket;
 mod tenant;
+#[cfg(test)]
+#[path = "../tests/time/mod.rs"]
+mod time;
 
 pub use config::{Limits, RelayConfig};
 pub use meters::Levels;

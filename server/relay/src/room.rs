@@ -215,6 +215,7 @@ impl RoomCell {
                             let mine = inner.appended.remove(&entry.id);
                             if mine {
                                 before.count(&inner.room.call, &entry);
+                                self.note(before, &inner.room.call);
                             }
                             inner.count_call(hub);
                             self.after_fold(hub, inner, &entry, effects, mine);

@@ -34,6 +34,10 @@ impl Demo {
         Self { child, line, log: Some(log) }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.line).unwrap()
     }

@@ -23,7 +23,9 @@ impl Folder {
         }
         let work = self.0.path().join("work");
         std::fs::create_dir_all(&work).unwrap();
-        let mut program = Command::new(env!("CARGO_BIN_EXE_tincan"));
+        // Another build of it, such as a release, when somebody measures.
+        let program = std::env::var_os("TINCAN_PROGRAM");
+        let mut program = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_tincan").into()));
         program.current_dir(work).env("TINCAN__SITE_ROOT", site).env("TINCAN__METRICS__LISTEN", "off");
         program
     }

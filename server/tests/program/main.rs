@@ -9,5 +9,6 @@ mod folder;
 mod keys;
 mod log;
 mod metrics;
+mod rooms;
 #[path = "../support/site.rs"]
 mod site;

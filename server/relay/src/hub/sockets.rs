@@ -310,9 +310,10 @@ mod tests {
         let refusal = sockets.knock(at(1)).expect_err("three at once");
         assert_eq!((refusal.code, refusal.retry_after_ms), (Code::RateLimited, Some(1_001)));
         assert_eq!(sockets.knock(at(2)), Ok(()));
+        assert_eq!(sockets.look().addresses, 2);
         tokio::time::advance(std::time::Duration::from_secs(1)).await;
         assert_eq!(sockets.knock(at(1)), Ok(()));
-        assert_eq!(sockets.look().addresses, 2);
+        assert_eq!(sockets.look().addresses, 1);
         tokio::time::advance(std::time::Duration::from_secs(3)).await;
         assert_eq!(sockets.look().addresses, 0);
     }

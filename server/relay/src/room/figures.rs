@@ -1,5 +1,6 @@
-//! What a call adds to the figures of this node, on the node that appended.
+//! What a call adds to the figures and to the log of this node, on the node that appended.
 
+use super::RoomCell;
 use crate::meters::direction;
 use metrics::{counter, histogram};
 use tincan_signaling::{
@@ -59,6 +60,26 @@ impl Before {
                     seconds("tincan_call_duration_seconds", up, ended.at);
                 }
             }
+        }
+    }
+}
+
+impl RoomCell {
+    /// Says in the log how far the call has come, and nothing of what was said in it.
+    pub(super) fn note(&self, before: Before, call: &Call) {
+        let Some(call_id) = call.id() else { return };
+        let (tenant, room) = (self.tenant, self.id);
+        match call {
+            Call::Ringing(_) if !before.ringing => {
+                tracing::info!(%tenant, %room, %call_id, "a call rings");
+            }
+            Call::Accepted(_) if before.ringing => {
+                tracing::info!(%tenant, %room, %call_id, "a call was answered");
+            }
+            Call::Ended(ended) if before.live => {
+                tracing::info!(%tenant, %room, %call_id, reason = ended.reason.as_str(), "a call ended");
+            }
+            Call::Idle | Call::Ringing(_) | Call::Accepted(_) | Call::Ended(_) => {}
         }
     }
 }

@@ -10,6 +10,7 @@ use tincan_signaling::{
     code::{Code, Refusal},
     event::{Body, Event, Role, Rung, Sender, Signal},
     id::{EventId, LegId, Timestamp},
+    sdp,
     wire::{self, Ack, Typing},
 };
 
@@ -204,7 +205,10 @@ impl RoomCell {
         mut signal: Signal,
     ) -> Result<(), Refusal> {
         if !fits(&signal.body) {
-            return Err(Refusal::new(Code::TooLarge, "A candidate holds at most 4 KiB, digits 64."));
+            return Err(Refusal::new(Code::TooLarge, "No candidate and no telephone is that long."));
+        }
+        if let Body::Candidate { candidate, .. } = &signal.body {
+            sdp::check_candidate(candidate)?;
         }
         if let Body::Offer { sdp } | Body::Answer { sdp } = &signal.body {
             hub.backend.authorize_description(self.tenant, sdp).await.map_err(tell)?;
@@ -294,15 +298,16 @@ fn draft(hub: &Arc<Hub>, speaker: &Speaker, event: Event, bound: Option<LegId>) 
     Draft { id: EventId(hub.new_id()), at: hub.now(), from, event }
 }
 
-/// The longest candidate, and the most digits at once. Descriptions have a limit of their own.
-const MAX_CANDIDATE: usize = 4 * 1024;
+/// The most digits at once, and what names the section a candidate is for. Descriptions and
+/// candidates have limits of their own.
 const MAX_DIGITS: usize = 64;
+const MAX_NAMES: usize = 512;
 
 fn fits(body: &Body) -> bool {
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     match body {
-        Body::Candidate { candidate, sdp_mid, username_fragment, .. } => {
-            let more = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-            candidate.len() + more(sdp_mid) + more(username_fragment) <= MAX_CANDIDATE
+        Body::Candidate { sdp_mid, username_fragment, .. } => {
+            length(sdp_mid) + length(username_fragment) <= MAX_NAMES
         }
         Body::Dtmf { digits, .. } => digits.len() <= MAX_DIGITS,
         Body::Offer { .. } | Body::Answer { .. } | Body::IceServers { .. } => true,

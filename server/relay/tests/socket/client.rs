@@ -123,7 +123,7 @@ async fn open(folder: &TempDir) -> Backend {
 }
 
 async fn serve(backend: &Backend, limits: Limits, log: Arc<LocalLog>) -> (Relay, SocketAddr, JoinHandle<()>) {
-    let config = RelayConfig { drain: Duration::from_millis(10), limits, ..RelayConfig::new(ORIGIN) };
+    let config = RelayConfig { limits, ..RelayConfig::new(ORIGIN) };
     let relay = Relay::start(backend.clone(), config, log).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (addr, router) = (listener.local_addr().unwrap(), relay.router());

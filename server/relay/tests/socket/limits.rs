@@ -154,7 +154,7 @@ async fn what_is_kept_of_a_frame_has_an_end() {
     assert_eq!(shown["response"]["code"], "too-large");
     let text = visitor.push(&topic, "message", json!({"id": id(), "text": "x".repeat(8_193)})).await;
     assert_eq!(text["response"]["code"], "too-large");
-    let candidate = json!({"call_id": id(), "candidate": "x".repeat(4_097)});
+    let candidate = json!({"call_id": id(), "candidate": "x".repeat(2_049)});
     let candidate = visitor.push(&topic, "candidate", candidate).await;
     assert_eq!(candidate["response"]["code"], "too-large");
     let sdp = json!({"call_id": id(), "sdp": format!("{SDP}{}", "a=x\r\n".repeat(14_000))});
