@@ -62,6 +62,13 @@ test('somebody joins the team, signs in, and is shut out again', async () => {
   const newcomer = await world.staff(credentials, { tone: TONES.secondAgent });
   await newcomer.sees('Ready');
 
+  // Another role is another sign-in.
+  world.expects(/401/);
+  await team.getByLabel('Role of Agent Three').selectOption('manager');
+  await admin.press('Save role of Agent Three');
+  await newcomer.page.waitForURL('**/login?next=%2Fdashboard');
+  await admin.seesNo('Save role of Agent Three');
+
   await admin.press('Disable Agent Three');
   await admin.sees('Enable Agent Three');
   await assert.rejects(signIn(world.proxy.url, credentials), /401|403/);

@@ -46,7 +46,7 @@ pub struct SessionUpdate {
     /// The state of the call there, in one word; absent when there is none going on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<crate::call::CallState>,
-    /// With a call that was accepted: the agent's name.
+    /// With a call that an agent began or accepted: the agent's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_with: Option<String>,
     /// The same agent's id.

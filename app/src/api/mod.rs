@@ -15,4 +15,4 @@ pub(crate) use once::Shown;
 pub(crate) use origins::{AddOrigin, RemoveOrigin, list_origins};
 pub(crate) use session::{Boot, Guest};
 pub(crate) use tenant::{SetVoice, TenantPage, read_tenant};
-pub(crate) use users::{AddUser, Member, ResetPassword, SetUserEnabled, list_users};
+pub(crate) use users::{AddUser, Member, ResetPassword, SetUserEnabled, SetUserRole, list_users};

@@ -50,6 +50,13 @@ pub(crate) async fn set_user_enabled(user: UserId, enabled: bool) -> Result<(), 
     done.map(drop).map_err(refused)
 }
 
+/// Makes somebody an agent, a manager or an admin. Their devices are signed out.
+#[server(prefix = "/sfn", endpoint = "set-user-role")]
+pub(crate) async fn set_user_role(user: UserId, role: Role) -> Result<(), ApiError> {
+    let Staff { backend, identity, .. } = staff()?;
+    backend.set_role(&identity, user, role).await.map(drop).map_err(refused)
+}
+
 /// Makes a new password for somebody; it is in the answer and nowhere else.
 #[server(prefix = "/sfn", endpoint = "reset-password")]
 pub(crate) async fn reset_password(user: UserId) -> Result<Shown, ApiError> {

@@ -2,7 +2,7 @@
 
 use leptos::{ev::KeyboardEvent, prelude::document};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, Event, HtmlElement, Node};
 
 /// The element that has the focus now, to give it back later.
 pub(crate) fn now() -> Option<HtmlElement> {
@@ -18,6 +18,12 @@ pub(crate) fn is_writing() -> bool {
 /// Gives the focus to an element that may be gone by now.
 pub(crate) fn give(element: &HtmlElement) {
     let _ = element.focus();
+}
+
+/// Whether something happened inside `element`.
+pub(crate) fn is_inside(event: &Event, element: &Element) -> bool {
+    let at = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+    at.is_some_and(|at| element.contains(Some(&at)))
 }
 
 /// Tab goes round inside `dialog`, and into it from outside.

@@ -2,8 +2,9 @@
 
 use super::{Trouble, latest::Latest, once::ShownOnce};
 use crate::{
-    api::{AddUser, ApiError, Member, ResetPassword, SetUserEnabled, Shown, list_users},
-    components::{Can, Icon},
+    api::{AddUser, ApiError, Member, ResetPassword, SetUserEnabled, SetUserRole, Shown, list_users},
+    components::{Can, Icon, hydrated},
+    effects::focus,
 };
 use leptos::{form::ActionForm, html, prelude::*};
 use tincan_signaling::{Sub, event::Role};
@@ -11,12 +12,17 @@ use tincan_signaling::{Sub, event::Role};
 /// The team: everybody with role and state, a form to add somebody, and what the last form made.
 #[component]
 pub(crate) fn Team(may_change: bool, me: Sub) -> impl IntoView {
-    let actions =
-        Actions { add: ServerAction::new(), reset: ServerAction::new(), enable: ServerAction::new() };
+    let actions = Actions {
+        add: ServerAction::new(),
+        reset: ServerAction::new(),
+        enable: ServerAction::new(),
+        role: ServerAction::new(),
+    };
     let users = Resource::new(move || actions.changes(), |_| list_users());
     let before = SharedValue::new(Shown::before_this_page).into_inner();
     let made = actions.made();
-    let latest = Latest::new().follow(actions.add).follow(actions.reset).follow(actions.enable);
+    let latest =
+        Latest::new().follow(actions.add).follow(actions.reset).follow(actions.enable).follow(actions.role);
     view! {
         <section class="panel c12" id="team" aria-labelledby="team-title">
             <div class="panel__head"><h2 id="team-title">"Team"</h2></div>
@@ -38,11 +44,12 @@ struct Actions {
     add: ServerAction<AddUser>,
     reset: ServerAction<ResetPassword>,
     enable: ServerAction<SetUserEnabled>,
+    role: ServerAction<SetUserRole>,
 }
 
 impl Actions {
-    fn changes(self) -> (usize, usize) {
-        (self.add.version().get(), self.enable.version().get())
+    fn changes(self) -> (usize, usize, usize) {
+        (self.add.version().get(), self.enable.version().get(), self.role.version().get())
     }
 
     /// The password of the form that was sent last.
@@ -101,11 +108,13 @@ fn Members(users: Read, actions: Actions, may_change: bool, me: Sub) -> impl Int
 /// One person. The row stays the same element when access changes, and so keeps the focus.
 #[component]
 fn Row(member: Member, users: Read, actions: Actions, may_change: bool, own: bool) -> impl IntoView {
-    let (id, before) = (member.id, member.disabled);
-    let disabled = Memo::new(move |_| {
+    let (id, before) = (member.id, (member.disabled, member.role));
+    let now = Memo::new(move |_| {
         let users = users.get().and_then(Result::ok).unwrap_or_default();
-        users.iter().find(|user| user.id == id).map_or(before, |user| user.disabled)
+        users.iter().find(|user| user.id == id).map_or(before, |user| (user.disabled, user.role))
     });
+    let disabled = Memo::new(move |_| now.get().0);
+    let role = Memo::new(move |_| now.get().1);
     view! {
         <tr>
             <td>
@@ -117,7 +126,13 @@ fn Row(member: Member, users: Read, actions: Actions, may_change: bool, own: boo
                     </span>
                 </span>
             </td>
-            <td>{role_words(member.role)}</td>
+            <td>
+                {if may_change && !own {
+                    view! { <MemberRole member=member.clone() role actions/> }.into_any()
+                } else {
+                    (move || role_words(role.get())).into_any()
+                }}
+            </td>
             <td>
                 <span class="chip" class:chip--go=move || !disabled.get()>
                     {move || if disabled.get() { "Disabled" } else { "Active" }}
@@ -125,6 +140,45 @@ fn Row(member: Member, users: Read, actions: Actions, may_change: bool, own: boo
             </td>
             {may_change.then(|| view! { <td><MemberActions member disabled actions own/></td> })}
         </tr>
+    }
+}
+
+/// The role, and a button that appears when another one is chosen: the change signs somebody out.
+#[component]
+fn MemberRole(member: Member, role: Memo<Role>, actions: Actions) -> impl IntoView {
+    let here = hydrated();
+    let chosen = RwSignal::new(member.role.as_str().to_owned());
+    let same = move || here.get() && chosen.get() == role.get().as_str();
+    let select = NodeRef::<html::Select>::new();
+    // The button goes when its work is done; the focus must not go with it.
+    let keep_focus = move |_| {
+        if let Some(select) = select.get_untracked() {
+            focus::give(&select);
+        }
+    };
+    view! {
+        <ActionForm action=actions.role>
+            <span class="row">
+                <input type="hidden" name="user" value=member.id.to_string()/>
+                <select
+                    node_ref=select
+                    class="input adm__role"
+                    name="role"
+                    aria-label=format!("Role of {}", member.name)
+                    on:change=move |event| chosen.set(event_target_value(&event))
+                >
+                    {ROLES.map(|one| view! {
+                        <option value=one.as_str() selected=move || role.get() == one>{role_words(one)}</option>
+                    })}
+                </select>
+                <button
+                    class="btn btn--sm"
+                    aria-label=format!("Save role of {}", member.name)
+                    hidden=same
+                    on:click=keep_focus
+                >"Save"</button>
+            </span>
+        </ActionForm>
     }
 }
 
@@ -176,9 +230,7 @@ fn Add(action: ServerAction<AddUser>) -> impl IntoView {
                 <label class="field">
                     <span class="field__label">"Role"</span>
                     <select class="input" name="role">
-                        <option value="agent">"Agent"</option>
-                        <option value="manager">"Manager"</option>
-                        <option value="admin">"Admin"</option>
+                        {ROLES.map(|role| view! { <option value=role.as_str()>{role_words(role)}</option> })}
                     </select>
                 </label>
                 <button class="btn btn--primary"><Icon name="plus" class="ico--sm"/>"Add"</button>
@@ -197,3 +249,6 @@ const fn role_words(role: Role) -> &'static str {
         Role::Visitor | Role::Gateway | Role::System => "",
     }
 }
+
+/// What somebody of a tenant can be.
+const ROLES: [Role; 3] = [Role::Agent, Role::Manager, Role::Admin];

@@ -214,7 +214,9 @@ fn dot(session: &Session) -> Option<&'static str> {
 fn last_words(session: &Session, me: Sub) -> String {
     let update = &session.update;
     match (update.call, &update.call_with) {
-        (Some(CallState::Ringing), _) => return "Calling".into(),
+        (Some(CallState::Ringing), _) if update.call_by == Some(me) => return "You are calling".into(),
+        (Some(CallState::Ringing), Some(with)) => return format!("{with} is calling"),
+        (Some(CallState::Ringing), None) => return "Calling".into(),
         (Some(CallState::Connecting | CallState::Active | CallState::Reconnecting), Some(with)) => {
             return format!("On a call with {with}");
         }

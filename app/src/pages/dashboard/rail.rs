@@ -4,8 +4,9 @@ use crate::{
     api::Boot,
     components::{Can, Icon, Mark},
     contexts::theme::use_theme,
+    effects::focus,
 };
-use leptos::prelude::*;
+use leptos::{ev, html, prelude::*};
 
 /// Chats, theme, settings, account.
 #[component]
@@ -39,8 +40,24 @@ pub(crate) fn Rail() -> impl IntoView {
 /// Who is signed in, and the way out. A `details` opens without wasm too.
 #[component]
 fn Account(name: String) -> impl IntoView {
+    let menu = NodeRef::<html::Details>::new();
+    // A press anywhere else, or Escape, puts the menu away.
+    let presses = window_event_listener(ev::pointerdown, move |event| {
+        if let Some(menu) = menu.get_untracked().filter(|menu| !focus::is_inside(&event, menu)) {
+            menu.set_open(false);
+        }
+    });
+    let keys = window_event_listener(ev::keydown, move |event| {
+        if let (Some(menu), "Escape") = (menu.get_untracked(), event.key().as_str()) {
+            menu.set_open(false);
+        }
+    });
+    on_cleanup(move || {
+        presses.remove();
+        keys.remove();
+    });
     view! {
-        <details class="account">
+        <details class="account" node_ref=menu>
             <summary class="rail__item" aria-label="Your account" title="Your account">
                 <Can name=name.clone() class="can--sm can--soft"/>
             </summary>

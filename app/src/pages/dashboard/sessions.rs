@@ -54,10 +54,14 @@ impl Session {
         let update = &self.update;
         let of_agent = |agent: Option<Sub>| if agent == Some(me) { Group::Yours } else { Group::Team };
         match update.call {
-            Some(CallState::Ringing) => return Group::Waiting,
-            Some(CallState::Connecting | CallState::Active | CallState::Held | CallState::Reconnecting) => {
-                return of_agent(update.call_by);
-            }
+            Some(CallState::Ringing) if update.call_by.is_none() => return Group::Waiting,
+            Some(
+                CallState::Ringing
+                | CallState::Connecting
+                | CallState::Active
+                | CallState::Held
+                | CallState::Reconnecting,
+            ) => return of_agent(update.call_by),
             Some(CallState::Idle | CallState::Ended) | None => {}
         }
         match &update.last_call {
@@ -231,6 +235,10 @@ mod tests {
         row.update.call = Some(CallState::Active);
         row.update.call_by = Some(Sub(Uuid::from_u128(9)));
         assert_eq!(row.group(ME), Group::Team);
+        row.update.call = Some(CallState::Ringing);
+        assert_eq!(row.group(ME), Group::Team);
+        row.update.call_by = None;
+        assert_eq!(row.group(ME), Group::Waiting);
         row.update.call = None;
         row.update.open = false;
         assert_eq!(row.group(ME), Group::Closed);

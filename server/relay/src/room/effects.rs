@@ -113,6 +113,7 @@ impl RoomCell {
         let last = inner.last_text.as_ref();
         let (mut staff, mut last_call) = (None, None);
         match &inner.room.call {
+            Call::Ringing(ringing) if ringing.head.caller_role.is_staff() => staff = Some(&ringing.leg),
             Call::Accepted(accepted) => staff = accepted.legs.iter().find(|leg| leg.role.is_staff()),
             Call::Ended(ended) if last.is_none_or(|last| last.at <= ended.at) => {
                 last_call = Some(LastCall::from(ended));
