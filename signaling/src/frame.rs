@@ -7,9 +7,12 @@
 //! <https://supabase.com/docs/guides/realtime/protocol>.
 
 use crate::json::quote;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// The longest frame, in bytes.
 pub const MAX_FRAME: usize = 256 * 1024;
@@ -78,21 +81,63 @@ impl BadFrame {
 
 type Text<'a> = Cow<'a, str>;
 
+/// A text that is only copied when it holds escapes.
 #[derive(Deserialize)]
-struct Array<'a>(
-    Option<Ref>,
-    Option<Ref>,
-    #[serde(borrow)] Text<'a>,
-    #[serde(borrow)] Text<'a>,
-    #[serde(borrow)] &'a RawValue,
-);
+struct Piece<'a>(#[serde(borrow)] Text<'a>);
+
+/// What a frame holds, whichever way it is written.
+struct Parts<'a> {
+    join_ref: Option<Ref<'a>>,
+    reference: Option<Ref<'a>>,
+    topic: Text<'a>,
+    event: Text<'a>,
+    payload: Payload<'a>,
+}
+
+/// A broadcast's payload is read along with the frame, in one pass over the text.
+enum Payload<'a> {
+    Broadcast(Inner<'a>),
+    Other(&'a str),
+}
+
+struct Array<'a>(Parts<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Array<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_tuple(5, ArrayVisitor).map(Self)
+    }
+}
+
+struct ArrayVisitor;
+
+impl<'de> Visitor<'de> for ArrayVisitor {
+    type Value = Parts<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[join_ref, ref, topic, event, payload]")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Parts<'de>, A::Error> {
+        let end = || Error::custom("too short");
+        let join_ref = array.next_element()?.ok_or_else(end)?;
+        let reference = array.next_element()?.ok_or_else(end)?;
+        let Piece(topic) = array.next_element()?.ok_or_else(end)?;
+        let Piece(event) = array.next_element()?.ok_or_else(end)?;
+        let payload = if event == BROADCAST {
+            Payload::Broadcast(array.next_element()?.ok_or_else(end)?)
+        } else {
+            Payload::Other(array.next_element::<&RawValue>()?.ok_or_else(end)?.get())
+        };
+        Ok(Parts { join_ref, reference, topic, event, payload })
+    }
+}
 
 #[derive(Deserialize)]
 struct Object<'a> {
-    #[serde(default)]
-    join_ref: Option<Ref>,
-    #[serde(default, rename = "ref")]
-    reference: Option<Ref>,
+    #[serde(default, borrow)]
+    join_ref: Option<Ref<'a>>,
+    #[serde(default, borrow, rename = "ref")]
+    reference: Option<Ref<'a>>,
     #[serde(borrow)]
     topic: Text<'a>,
     #[serde(borrow)]
@@ -101,20 +146,47 @@ struct Object<'a> {
     payload: Option<&'a RawValue>,
 }
 
-/// Refs are strings in every known client; Phoenix itself takes numbers too.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Ref {
-    Text(String),
-    Number(u64),
+impl<'a> Object<'a> {
+    fn parts(self) -> Result<Parts<'a>, serde_json::Error> {
+        let Self { join_ref, reference, topic, event, payload } = self;
+        let payload = payload.map_or("{}", RawValue::get);
+        let payload = if event == BROADCAST {
+            Payload::Broadcast(serde_json::from_str(payload)?)
+        } else {
+            Payload::Other(payload)
+        };
+        Ok(Parts { join_ref, reference, topic, event, payload })
+    }
 }
 
-impl Ref {
-    fn text<'a>(self) -> Text<'a> {
-        match self {
-            Self::Text(text) => Cow::Owned(text),
-            Self::Number(number) => Cow::Owned(number.to_string()),
-        }
+/// Refs are strings in every known client; Phoenix itself takes numbers too.
+struct Ref<'a>(Text<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Ref<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RefVisitor)
+    }
+}
+
+struct RefVisitor;
+
+impl<'de> Visitor<'de> for RefVisitor {
+    type Value = Ref<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a number")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Ref<'de>, E> {
+        Ok(Ref(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Ref<'de>, E> {
+        Ok(Ref(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Ref<'de>, E> {
+        Ok(Ref(Cow::Owned(number.to_string())))
     }
 }
 
@@ -126,38 +198,73 @@ struct Inner<'a> {
     payload: Option<&'a RawValue>,
 }
 
+/// As much of an unreadable broadcast as says whose it was.
+#[derive(Deserialize)]
+struct Address<'a>(
+    #[serde(borrow)] Option<Ref<'a>>,
+    #[serde(borrow)] Option<Ref<'a>>,
+    #[serde(borrow)] Text<'a>,
+    #[serde(borrow)] Text<'a>,
+    IgnoredAny,
+);
+
+#[derive(Deserialize)]
+struct NamedAddress<'a> {
+    #[serde(default, borrow)]
+    join_ref: Option<Ref<'a>>,
+    #[serde(default, borrow, rename = "ref")]
+    reference: Option<Ref<'a>>,
+    #[serde(borrow)]
+    topic: Text<'a>,
+    #[serde(borrow)]
+    event: Text<'a>,
+}
+
+/// Says what is wrong with a frame that cannot be read.
+#[cold]
+fn why_bad(version: Version, text: &str) -> BadFrame {
+    let address = match version {
+        Version::V2 => serde_json::from_str(text).map(|Address(join_ref, reference, topic, event, _)| {
+            NamedAddress { join_ref, reference, topic, event }
+        }),
+        Version::V1 => serde_json::from_str(text),
+    };
+    match address {
+        Ok(NamedAddress { join_ref, reference, topic, event }) if event == BROADCAST => BadFrame {
+            join_ref: join_ref.map(|Ref(text)| text.into_owned()),
+            reference: reference.map(|Ref(text)| text.into_owned()),
+            topic: Some(topic.into_owned()),
+            why: "a broadcast needs {event, payload}",
+        },
+        _ => BadFrame::new("not a frame of this version"),
+    }
+}
+
+const BROADCAST: &str = "broadcast";
+
 impl<'a> Frame<'a> {
     /// Reads a text frame.
     pub fn parse_text(version: Version, text: &'a str) -> Result<Self, BadFrame> {
-        let wrong = |_| BadFrame::new("not a frame of this version");
-        let (join_ref, reference, topic, event, payload) = match version {
-            Version::V2 => {
-                let Array(join_ref, reference, topic, event, payload) =
-                    serde_json::from_str(text).map_err(wrong)?;
-                (join_ref, reference, topic, event, payload.get())
-            }
-            Version::V1 => {
-                let Object { join_ref, reference, topic, event, payload } =
-                    serde_json::from_str(text).map_err(wrong)?;
-                (join_ref, reference, topic, event, payload.map_or("{}", RawValue::get))
-            }
+        let parts = match version {
+            Version::V2 => serde_json::from_str(text).map(|Array(parts)| parts),
+            Version::V1 => serde_json::from_str(text).and_then(Object::parts),
         };
-        let (join_ref, reference) = (join_ref.map(Ref::text), reference.map(Ref::text));
+        let Parts { join_ref, reference, topic, event, payload } =
+            parts.map_err(|_| why_bad(version, text))?;
+        let (join_ref, reference) = (join_ref.map(|Ref(text)| text), reference.map(|Ref(text)| text));
+        let payload = match payload {
+            Payload::Broadcast(Inner { event, payload }) => {
+                let push = Push::Broadcast { event, payload: payload.map_or("{}", RawValue::get) };
+                return Ok(Self { join_ref, reference, topic, push });
+            }
+            Payload::Other(payload) => payload,
+        };
         let push = match event.as_ref() {
             "phx_join" => Push::Join(payload),
             "phx_leave" => Push::Leave,
             "heartbeat" => Push::Heartbeat,
             "access_token" => Push::AccessToken(payload),
             "presence" => Push::Presence(payload),
-            "broadcast" => {
-                let inner: Inner<'a> = serde_json::from_str(payload).map_err(|_| BadFrame {
-                    join_ref: join_ref.as_deref().map(str::to_owned),
-                    reference: reference.as_deref().map(str::to_owned),
-                    topic: Some(topic.to_string()),
-                    why: "a broadcast needs {event, payload}",
-                })?;
-                Push::Broadcast { event: inner.event, payload: inner.payload.map_or("{}", RawValue::get) }
-            }
             _ => Push::Unknown(event),
         };
         Ok(Self { join_ref, reference, topic, push })

@@ -19,6 +19,9 @@ impl Pushed {
     /// `bad-event`; a text over [`MAX_TEXT`] is `too-large`.
     pub fn parse(name: &str, payload: &str) -> Result<Self, Refusal> {
         let bad = |_| Refusal::new(Code::BadEvent, format!("The payload of {name} has the wrong shape."));
+        if name == "candidate" {
+            return Signal::candidate(payload).map(Self::Signal).map_err(bad);
+        }
         if let Some(event) = Event::parse::<Quick>(name, payload) {
             let event = event.map_err(bad)?;
             return match &event {

@@ -71,6 +71,27 @@ impl Signal {
         }))
     }
 
+    /// Reads a candidate in one pass: most signals are candidates.
+    pub(super) fn candidate(payload: &str) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Whole {
+            call_id: CallId,
+            to: Option<LegId>,
+            from: Option<LegId>,
+            candidate: String,
+            #[serde(rename = "sdpMid")]
+            sdp_mid: Option<String>,
+            #[serde(rename = "sdpMLineIndex")]
+            sdp_m_line_index: Option<u16>,
+            #[serde(rename = "usernameFragment")]
+            username_fragment: Option<String>,
+        }
+        let Whole { call_id, to, from, candidate, sdp_mid, sdp_m_line_index, username_fragment } =
+            serde_json::from_str(payload)?;
+        let body = Body::Candidate { candidate, sdp_mid, sdp_m_line_index, username_fragment };
+        Ok(Self { call_id, to, from, body })
+    }
+
     /// The payload as JSON.
     pub fn to_json(&self) -> String {
         let text = json::object(|out| {

@@ -26,6 +26,12 @@ pub fn quote(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    // Most texts have none. Looking at all of one without stopping is many bytes at a time.
+    if !text.bytes().fold(false, |found, byte| found | special(byte)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     while let Some(at) = rest.bytes().position(special) {
         let (plain, found) = rest.split_at(at);
         out.push_str(plain);
