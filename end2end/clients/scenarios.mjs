@@ -98,8 +98,9 @@ export const SCENARIOS = {
   },
 
   async 'a renewed token carries on past the end of the first'(stage) {
+    const client = await stage.visitor();
     const token = stage.endingSoon();
-    const client = await stage.visitor({ token });
+    await client.renew(token);
     const room = await client.join(stage.topic);
     const witness = await (await stage.socket()).join(stage.topic, token);
     await client.renew(await stage.renewed());
@@ -115,7 +116,8 @@ export const SCENARIOS = {
   },
 
   async 'a token ends: the channel is closed, and opens again with a new one'(stage) {
-    const client = await stage.visitor({ token: stage.endingSoon() });
+    const client = await stage.visitor();
+    await client.renew(stage.endingSoon());
     const room = await client.join(stage.topic);
     await room.becomes('closed');
     await client.renew(await stage.renewed());
