@@ -40,6 +40,8 @@ export async function start({ url, apikey, token }, feed) {
     child.kill();
     await gone;
   };
+  // It is there when it answers.
+  await driver.renew(token);
   return driver;
 }
 
