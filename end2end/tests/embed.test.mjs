@@ -59,6 +59,8 @@ test('shutdown in a call hangs up and forgets the visitor', async () => {
   await agent.reads('Call ended by the visitor');
   assert.deepEqual(await kept(visitor), [0, 0]);
   assert.equal(await launchers(visitor).count(), 0);
+  // The old frame stays a moment to hang up.
+  await visitor.page.locator('iframe').waitFor({ state: 'detached' });
   await tincan(visitor, 'boot');
   await visitor.opensChat();
   await visitor.finds('Write to us, and somebody answers here.');

@@ -18,7 +18,6 @@ use crate::{
     page::{Listener, TimerSlot, get, new_id, window},
     room::{News, Room, Watcher},
 };
-use futures::future::Either;
 use peer::Peer;
 use reactive_graph::{
     prelude::*,
@@ -31,6 +30,7 @@ use std::{
     rc::{Rc, Weak},
 };
 use tincan_signaling::{
+    Call,
     code::{Code, Refusal},
     event::{Event, IceServer, MediaKind, Signal as Addressed},
     id::{CallId, LegId},
@@ -201,18 +201,19 @@ impl CallDriver {
         self.0.say(Event::CallDecline { call_id })
     }
 
-    /// Stops calling, also while the request is still waiting for the network.
+    /// Stops calling, also while the request is still waiting for the network. Without a call there
+    /// is nothing to stop.
     pub fn cancel(&self) -> impl Future<Output = Result<(), Refusal>> + use<> {
-        let asked = self.0.asked.take();
-        let arrived = asked.and_then(|call_id| Some((call_id, self.0.room.withdraw(call_id)?)));
-        if arrived.is_some() {
-            self.0.depart();
-        }
-        let said = match arrived {
-            Some((_, false)) => None,
-            Some((call_id, true)) => Some(Either::Left(self.0.say(Event::CallCancel { call_id }))),
-            None => Some(Either::Right(self.0.say_of_call(|call_id| Event::CallCancel { call_id }))),
+        let said = match self.0.asked.take() {
+            Some(call_id) => {
+                // One that is not waiting any more has arrived.
+                let may_have_arrived = self.0.room.withdraw(call_id).unwrap_or(true);
+                self.0.depart();
+                may_have_arrived.then_some(call_id)
+            }
+            None => Some(self.0.room.call_now()).filter(Call::is_live).and_then(|call| call.id()),
         };
+        let said = said.map(|call_id| self.0.say(Event::CallCancel { call_id }));
         async move {
             match said {
                 Some(said) => said.await,

@@ -9,6 +9,7 @@ mod call;
 mod few;
 mod lobby;
 mod media;
+mod moment;
 mod page;
 mod room;
 mod socket;
@@ -19,6 +20,7 @@ pub use lobby::{Lobby, Taken};
 pub use media::{
     Device, HearTest, Hearing, MicError, MicState, Microphone, Permission, RemoteSound, Speaker,
 };
+pub use moment::wall_clock;
 pub use page::{Timer, new_id};
 pub use room::{Pending, Room};
 pub use socket::{Socket, SocketConfig, SocketStatus, Token, TokenError, TokenSource};

@@ -32,10 +32,9 @@ pub fn quote(out: &mut String, text: &str) {
         out.push('"');
         return;
     }
-    while let Some(at) = rest.bytes().position(special) {
-        let (plain, found) = rest.split_at(at);
-        out.push_str(plain);
-        let byte = found.as_bytes()[0];
+    while let Some((at, byte)) = rest.bytes().enumerate().find(|(_, byte)| special(*byte)) {
+        out.push_str(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at + 1..).unwrap_or_default();
         match byte {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
@@ -49,7 +48,6 @@ pub fn quote(out: &mut String, text: &str) {
                 out.extend(char::from_digit(u32::from(byte) % 16, 16));
             }
         }
-        rest = &found[1..];
     }
     out.push_str(rest);
     out.push('"');

@@ -69,6 +69,9 @@ struct Inner {
     enabled: Cell<bool>,
     /// The newest wish; an older one that is granted later is given back.
     wish: Cell<u32>,
+    /// Another device is being asked for in the place of one that went away: the browser tells of
+    /// that twice, by the track and by the list.
+    falls_back: Cell<bool>,
     watchers: RefCell<Vec<Weak<Watcher>>>,
     track_ends: RefCell<Option<Listener>>,
     listeners: RefCell<Vec<Listener>>,
@@ -89,6 +92,7 @@ impl Microphone {
             meter: RefCell::default(),
             enabled: Cell::new(true),
             wish: Cell::new(0),
+            falls_back: Cell::new(false),
             watchers: RefCell::default(),
             track_ends: RefCell::default(),
             listeners: RefCell::default(),
@@ -227,15 +231,16 @@ impl Inner {
 
     /// The device in use is gone: whatever is the default now takes over.
     fn unplugged(&self) {
-        if self.stream.borrow().is_none() {
+        if self.stream.borrow().is_none() || self.falls_back.replace(true) {
             return;
         }
         if let Some(inner) = self.own.upgrade() {
             spawn_local(async move {
                 // A failure stands in the state.
-                if inner.clone().open(None).await.is_ok() {
+                if inner.clone().open(None).await.is_ok() && inner.is_live() {
                     inner.fell_back.update(|count| *count += 1);
                 }
+                inner.falls_back.set(false);
             });
         }
     }

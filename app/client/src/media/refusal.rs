@@ -45,7 +45,11 @@ pub(crate) enum Verdict {
 /// Tells the causes apart.
 pub(crate) fn classify(facts: Facts<'_>) -> Verdict {
     let Facts { secure, api, allowed, name, message, still_prompt } = facts;
-    let message = message.to_ascii_lowercase();
+    let says = |wanted: &str| {
+        message
+            .split(|letter: char| !letter.is_ascii_alphabetic())
+            .any(|word| word.eq_ignore_ascii_case(wanted))
+    };
     Verdict::Failed(match name {
         _ if !secure => MicError::Insecure,
         _ if !api => MicError::NoApi,
@@ -55,8 +59,8 @@ pub(crate) fn classify(facts: Facts<'_>) -> Verdict {
         "NotReadableError" | "TrackStartError" | "AbortError" => MicError::Busy,
         "SecurityError" => MicError::Policy,
         "TypeError" | "NotSupportedError" => MicError::NoApi,
-        _ if message.contains("system") => MicError::System,
-        _ if message.contains("dismissed") || still_prompt => MicError::Dismissed,
+        _ if says("system") => MicError::System,
+        _ if says("dismissed") || still_prompt => MicError::Dismissed,
         _ => MicError::Blocked,
     })
 }

@@ -2,7 +2,6 @@
 //! doubled: messages carry their id, and a call event is said again only while the call, as folded
 //! after the return, does not show it yet.
 
-use std::collections::VecDeque;
 use tincan_signaling::{
     Call,
     code::{Code, Refusal},
@@ -42,7 +41,7 @@ struct Item {
 /// Everything not confirmed, in the order it was said.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    items: VecDeque<Item>,
+    items: Vec<Item>,
     next: Key,
 }
 
@@ -62,7 +61,7 @@ impl Outbox {
             });
         }
         self.next += 1;
-        self.items.push_back(Item { key: self.next, event, sent: None, tried: false });
+        self.items.push(Item { key: self.next, event, sent: None, tried: false });
         (self.next, settled)
     }
 
@@ -110,7 +109,7 @@ impl Outbox {
             self.items[index].sent = None;
             return Some(Err(wait_ms));
         }
-        let item = self.items.remove(index)?;
+        let item = self.items.remove(index);
         Some(Ok(Step::Settle(item.key, outcome)))
     }
 
@@ -120,7 +119,7 @@ impl Outbox {
             .items
             .iter()
             .position(|item| matches!(item.event, Event::Message { id, .. } if id == message))?;
-        let item = self.items.remove(index)?;
+        let item = self.items.remove(index);
         Some(Step::Settle(item.key, Ok(())))
     }
 
@@ -129,7 +128,7 @@ impl Outbox {
         let index = self.items.iter().position(
             |item| matches!(item.event, Event::CallRequest { call_id: asked, .. } if asked == call_id),
         )?;
-        let item = self.items.remove(index)?;
+        let item = self.items.remove(index);
         let withdrawn = Refusal::new(Code::WrongState, "The call was cancelled.");
         Some((item.tried, Step::Settle(item.key, Err(withdrawn))))
     }

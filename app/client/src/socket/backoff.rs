@@ -11,12 +11,12 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// How long to wait now, in milliseconds, and never longer than `most_ms`. `random` from 0 up
-    /// to 1 moves it by a fifth either way.
+    /// How long to wait now, in milliseconds, about `most_ms` at most. `random` from 0 up to 1 moves
+    /// it by half either way: whoever was cut off together does not come back together.
     pub(crate) fn next_ms(&mut self, random: f64, most_ms: u32) -> u32 {
         let step = STEPS_MS[self.tries.min(STEPS_MS.len() - 1)].min(most_ms);
         self.tries += 1;
-        (f64::from(step) * (0.8 + 0.4 * random)) as u32
+        (f64::from(step) * (0.5 + random)) as u32
     }
 
     /// It worked.
@@ -35,8 +35,8 @@ mod tests {
         let waits: Vec<u32> = (0..7).map(|_| backoff.next_ms(0.5, u32::MAX)).collect();
         assert_eq!(waits, [200, 1_000, 2_000, 5_000, 10_000, 10_000, 10_000]);
         backoff.reset();
-        assert_eq!(backoff.next_ms(0.0, u32::MAX), 160);
-        assert!(backoff.next_ms(0.999, u32::MAX) < 1_200);
+        assert_eq!(backoff.next_ms(0.0, u32::MAX), 100);
+        assert!(backoff.next_ms(0.999, u32::MAX) < 1_500);
         assert_eq!(backoff.next_ms(0.5, 1_500), 1_500);
     }
 }

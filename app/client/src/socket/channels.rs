@@ -17,6 +17,9 @@ use tincan_signaling::{
 use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, WebSocket};
 
+/// How long a join may stay unanswered.
+const JOIN_MS: u32 = 10_000;
+
 impl Line {
     /// The member of this topic, if it is of this kind and held by somebody.
     pub(crate) fn member<M: Member + 'static>(&self, topic: Topic) -> Option<Rc<M>> {
@@ -174,21 +177,31 @@ impl Line {
             channel.state = Channeling::Joining;
             channel.join_ref = reference;
         }
+        self.join_unless_joined(topic, JOIN_MS);
         member.joining();
     }
 
     pub(super) fn join_later(&self, topic: Topic) {
-        let waiting = self.channels.borrow_mut().get_mut(&topic).map(|channel| {
-            let wait_ms = channel.backoff.next_ms(random(), u32::MAX);
-            (wait_ms, channel.retry.clone())
-        });
-        let Some((wait_ms, retry)) = waiting else { return };
+        let wait_ms = self
+            .channels
+            .borrow_mut()
+            .get_mut(&topic)
+            .map(|channel| channel.backoff.next_ms(random(), u32::MAX));
+        if let Some(wait_ms) = wait_ms {
+            self.join_unless_joined(topic, wait_ms);
+        }
+    }
+
+    /// Joins after a while, when nothing else has by then: a join was refused, or is not answered.
+    fn join_unless_joined(&self, topic: Topic, wait_ms: u32) {
+        let retry = self.channels.borrow().get(&topic).map(|channel| channel.retry.clone());
+        let Some(retry) = retry else { return };
         let line = self.own.clone();
         retry.set(wait_ms, move || {
-            if let Some(line) = line.upgrade()
-                && line.join_ref(topic).is_none()
-            {
-                line.join(topic);
+            let Some(line) = line.upgrade() else { return };
+            let joined = line.channels.borrow().get(&topic).is_some_and(|it| it.state == Channeling::Joined);
+            if !joined {
+                line.rejoin(topic);
             }
         });
     }
@@ -208,7 +221,8 @@ impl Line {
 
     pub(super) fn denied(&self, topic: Topic, member: &dyn Member, refusal: Refusal) {
         self.set_state(topic, Channeling::Out);
-        if refusal.code == Code::Unauthorized {
+        if matches!(refusal.code, Code::Unauthorized | Code::Forbidden) {
+            // The next one may hold other rights.
             self.token.take();
         }
         member.denied(refusal);

@@ -49,13 +49,28 @@ impl<'a> Down<'a> {
             "broadcast" => What::Broadcast(json::read(payload).ok()?),
             "presence_state" => What::PresenceState(payload),
             "presence_diff" => What::PresenceDiff(payload),
-            "system" if payload.contains("\"error\"") && payload.contains("nauthorized") => {
+            "system" if json::read(payload).is_ok_and(|system: System<'_>| system.is_unauthorized()) => {
                 What::Unauthorized
             }
             "phx_close" | "phx_error" => What::Closed,
             _ => What::Other,
         };
         Some(Self { join_ref, reference, topic, what })
+    }
+}
+
+/// What the server says of itself.
+#[derive(Deserialize)]
+struct System<'a> {
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+}
+
+impl System<'_> {
+    fn is_unauthorized(&self) -> bool {
+        self.status == "error" && self.message == "unauthorized"
     }
 }
 
@@ -71,7 +86,7 @@ fn reply(payload: &str) -> Option<Result<&str, Refusal>> {
 }
 
 /// A refused push carries our own shape, a refused join only `reason: "<Code>: <text>"`, with the
-/// codes of Supabase Realtime.
+/// codes of Supabase Realtime. Its `Unauthorized` is about rights; a token has codes of its own.
 fn refusal(response: &str) -> Refusal {
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -82,15 +97,15 @@ fn refusal(response: &str) -> Refusal {
         return refusal;
     }
     let Reason { reason } = json::read(response).unwrap_or_default();
-    let (name, text) = reason.split_once(": ").unwrap_or(("", &reason));
-    let code = if name.contains("RateLimit") {
+    let (name, text) = reason.split_once(':').unwrap_or(("", &reason));
+    let code = if name.ends_with("RateLimitReached") {
         Code::RateLimited
-    } else if name.contains("Token") || name == "Unauthorized" {
+    } else if name.ends_with("Token") {
         Code::Unauthorized
     } else {
         Code::Forbidden
     };
-    Refusal::new(code, text)
+    Refusal::new(code, text.trim_start())
 }
 
 #[cfg(test)]
@@ -110,7 +125,7 @@ mod tests {
         for (reason, code) in [
             ("InvalidJWTToken: it ended", Code::Unauthorized),
             ("ClientJoinRateLimitReached: slower", Code::RateLimited),
-            ("SomethingElse: no", Code::Forbidden),
+            ("Unauthorized: no permission", Code::Forbidden),
             ("bare", Code::Forbidden),
         ] {
             let text = format!(

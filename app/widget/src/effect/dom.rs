@@ -7,8 +7,8 @@ use super::{
 use crate::boot::{Boot, Theme};
 use js_sys::Reflect;
 use tincan_client::Device;
-use tincan_signaling::{Timestamp, agent::Availability};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use tincan_signaling::agent::Availability;
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Document, Element, Event, HtmlElement, HtmlTextAreaElement, KeyboardEvent, Window};
 
 /// The window this page stands in.
@@ -149,13 +149,6 @@ pub(crate) fn focus_soon() {
             let _ = element.focus();
         }
     });
-}
-
-/// A moment as a clock on the wall shows it here.
-pub(crate) fn time_of_day(at: Timestamp) -> String {
-    let language = window().navigator().language().unwrap_or_else(|| "en".to_owned());
-    let options = super::json::object(&[("timeStyle", "short".into())]);
-    js_sys::Date::new(&JsValue::from_f64(at.0 as f64)).to_locale_string(&language, &options).into()
 }
 
 /// The page's own time, in milliseconds.

@@ -321,19 +321,17 @@ impl Line {
     }
 
     fn cancel(&self) {
-        let Some(wire) = self.wire() else { return };
         {
             let mut rest = self.rest.borrow_mut();
             rest.wanted = None;
             rest.dropped = true;
         }
         self.page.step.set(Step::Chat);
-        if self.page.call.peek(Call::is_live) {
+        if let Some(wire) = self.wire() {
             let cancelled = wire.driver.cancel();
             spawn_local(async move { drop(cancelled.await) });
-        } else {
-            self.release_microphone();
         }
+        self.release_microphone();
     }
 
     fn decline(&self) {

@@ -50,7 +50,7 @@ pub(crate) fn parent_origin() -> Option<String> {
 
 /// The host name of the page around the widget.
 pub(crate) fn parent_host() -> String {
-    parent_origin().and_then(|origin| origin.split("//").nth(1).map(str::to_owned)).unwrap_or_default()
+    parent_origin().and_then(|origin| origin.rsplit('/').next().map(str::to_owned)).unwrap_or_default()
 }
 
 fn trusted(boot: &Boot) -> Option<String> {

@@ -14,6 +14,7 @@ use crate::{
     timeline::{Item, Timeline},
     words,
 };
+use tincan_client::wall_clock;
 use tincan_signaling::agent::Availability;
 
 const CHAT: &str = concat!(
@@ -124,8 +125,8 @@ fn log(page: Page, chat: &Picture) {
 
 fn item(item: &Item) -> Picture {
     match item {
-        Item::Text(said) if said.mine => line("msg msg--me", &said.text, &dom::time_of_day(said.at)),
-        Item::Text(said) => line("msg", &said.text, &[&said.name, ", ", &dom::time_of_day(said.at)].concat()),
+        Item::Text(said) if said.mine => line("msg msg--me", &said.text, &wall_clock(said.at)),
+        Item::Text(said) => line("msg", &said.text, &[&said.name, ", ", &wall_clock(said.at)].concat()),
         Item::Call { talked, .. } => {
             let event = picture(EVENT);
             match talked {

@@ -10,7 +10,7 @@ use crate::{
 };
 use reactive_graph::{owner::on_cleanup, prelude::*};
 use tincan_client::{Connection, HearTest, Hearing, MicError, MicState, Permission, Place, SocketStatus};
-use tincan_signaling::{Timestamp, call::Call};
+use tincan_signaling::{Code, Timestamp, call::Call};
 use wasm_bindgen_futures::spawn_local;
 
 /// The microphone: the test's picture, and going on by itself when what was in the way is gone.
@@ -95,7 +95,11 @@ pub(super) fn room(line: &Line, wire: &Wire) {
             SocketStatus::Down { .. } => Link::Lost,
             SocketStatus::Connecting | SocketStatus::Up => Link::Connecting,
         };
-        let over = denied.get().is_some_and(|refusal| refusal.retry_after_ms.is_none() && !joined.get());
+        // A token that ended is renewed and a limit passes; anything else stays so.
+        let over = !joined.get()
+            && denied.get().is_some_and(|refusal| {
+                !matches!(refusal.code, Code::Unauthorized | Code::RateLimited | Code::Unavailable)
+            });
         page.link.set(if over { Link::Over } else { link });
         was_up |= link == Link::Up;
     });
