@@ -88,7 +88,7 @@ impl Channels {
         let Some(token) = own.or_else(|| self.greeting.token.clone()) else {
             let before = self.pending.contains_key(&topic);
             self.superseded(written).await;
-            let asked = if before { Err(pending) } else { self.wait_for_token(topic, pending) };
+            let asked = if before { Err(Box::new(pending)) } else { self.wait_for_token(topic, pending) };
             if let Err(pending) = asked {
                 pending.refuse(&self.outbox, self.version(), NO_TOKEN);
             }

@@ -46,9 +46,9 @@ impl Waiting {
 
 impl Channels {
     /// Answers a join that has no token yet; gives it back when this topic was answered so before.
-    pub(super) fn wait_for_token(&mut self, topic: Topic, mut pending: Pending) -> Result<(), Pending> {
+    pub(super) fn wait_for_token(&mut self, topic: Topic, mut pending: Pending) -> Result<(), Box<Pending>> {
         if self.tokenless.len() >= self.hub.config.limits.channels || !self.tokenless.insert(topic) {
-            return Err(pending);
+            return Err(Box::new(pending));
         }
         pending.answer(&self.outbox, self.version());
         let now = Instant::now();
@@ -66,9 +66,8 @@ impl Channels {
         payload: &str,
     ) -> bool {
         let held = self.pending.values().flat_map(|waiting| &waiting.early);
-        let (count, bytes) = held.fold((0, payload.len()), |(count, bytes), early| {
-            (count + 1, bytes + early.payload.len())
-        });
+        let (count, bytes) =
+            held.fold((0, payload.len()), |(count, bytes), early| (count + 1, bytes + early.payload.len()));
         let waiting = topic.parse().ok().and_then(|topic: Topic| self.pending.get_mut(&topic));
         let Some(waiting) = waiting.filter(|_| count < MAX_EARLY && bytes <= MAX_EARLY_BYTES) else {
             return false;
