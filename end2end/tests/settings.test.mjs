@@ -64,7 +64,7 @@ test('somebody joins the team, signs in, and is shut out again', async () => {
 
   // Another role is another sign-in.
   world.expects(/401/);
-  await team.getByLabel('Role of Agent Three').selectOption('manager');
+  await team.getByRole('combobox', { name: 'Role of Agent Three' }).selectOption('manager');
   await admin.press('Save role of Agent Three');
   await newcomer.page.waitForURL('**/login?next=%2Fdashboard');
   await admin.seesNo('Save role of Agent Three');

@@ -1,6 +1,7 @@
 // Who may embed the widget, and what it may rely on there.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import { AXE, isAccessible } from '../harness/axe.mjs';
 import { TONES, World } from '../harness/world.mjs';
 
 let world;
@@ -72,4 +73,16 @@ test('the call works where the frame has no storage', async () => {
   await visitor.page.reload();
   await visitor.page.getByRole('button', { name: 'Return to your call' }).click();
   await Promise.all([visitor.hears(TONES.firstAgent), agent.hears(TONES.visitor)]);
+});
+
+test('a path that leads nowhere is a page for people and a problem for programs', async () => {
+  const context = await world.context({ tone: TONES.visitor });
+  await context.addInitScript(AXE.script);
+  const page = await context.newPage();
+  world.expects(/404/);
+  await page.goto(`${world.proxy.url}/dashbord`);
+  await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+  await isAccessible(page, 'nothing here');
+  const answer = await fetch(`${world.proxy.url}/dashbord`);
+  assert.deepEqual([answer.status, answer.headers.get('content-type')], [404, 'application/problem+json']);
 });
