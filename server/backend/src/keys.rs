@@ -133,8 +133,9 @@ impl Keys {
     /// ended; with `at_once` it does not. Gives the new one's name.
     pub(crate) fn rotate(&self, now: Timestamp, at_once: bool) -> Result<String, KeysError> {
         let Some(dir) = &self.dir else { return Err(KeysError::Count) };
-        let mut keys = read_file(dir)?.unwrap_or_default();
-        let kept = self.at_hand().kept;
+        let at_hand = self.at_hand();
+        let mut keys = read_file(dir)?.unwrap_or_else(|| at_hand.keys.clone());
+        let kept = at_hand.kept;
         if at_once {
             keys.clear();
         } else if let [_, Key { retired_at: Some(at), .. }] = keys.as_slice()

@@ -58,7 +58,8 @@ pub(crate) async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Re
     if state.draining.load(Ordering::Relaxed) {
         reasons.push(Reason { code: "draining", words: "this process is about to stop" });
     }
-    if state.relay.records_waiting() > MANY_RECORDS {
+    if state.relay.records_waiting() * 2 > state.config.limits.socket.records {
+        // At the limit itself calls are refused.
         let words = "call records are not written as fast as calls end: look at the database";
         reasons.push(Reason { code: "records-unwritten", words });
     }
@@ -66,6 +67,3 @@ pub(crate) async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Re
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready, reasons }))
 }
-
-/// More than wait in the busiest moment of a server that keeps up.
-const MANY_RECORDS: usize = 10_000;

@@ -191,9 +191,9 @@ async fn a_good_token_opens_its_own_doors_alone() {
     // And they were real doors: who may, gets in.
     for ask in asks.iter().filter(|ask| ask.changes() && !ask.carriers().is_empty()) {
         let answer = ask.with(&scene.app, Carrier::Bearer, scene.token(Who::Admin)).send().await.unwrap();
-        let expected = if ask.door == Door::Api { 503 } else { answer.status().as_u16() };
-        assert!(answer.status().is_success() || answer.status() == expected, "{}: {answer:?}", ask.path);
-        assert!(ask.door == Door::Api || answer.status().is_success(), "{}: {answer:?}", ask.path);
+        // This server has no TURN relay to give credentials for.
+        let expected = if ask.path == "/api/turn-credentials" { 503..504 } else { 200..300 };
+        assert!(expected.contains(&answer.status().as_u16()), "{}: {answer:?}", ask.path);
     }
     assert_ne!(scene.state().await, before);
 }

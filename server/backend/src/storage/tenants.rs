@@ -84,12 +84,13 @@ pub(crate) async fn all(db: &Db) -> Result<Vec<Tenant>, StorageError> {
 }
 
 /// Holds the tenant's row until the transaction ends: whoever counts its users first, writes first.
+/// Rows that only refer to it, such as an entry of the audit log, do not wait.
 pub(crate) async fn lock(tx: &mut Tx, id: Uuid) -> Result<bool, StorageError> {
     let select = Query::select()
         .column(Tenants::Id)
         .from(Tenants::Table)
         .and_where(Expr::col(Tenants::Id).eq(id))
-        .lock(LockType::Update)
+        .lock(LockType::NoKeyUpdate)
         .to_owned();
     Ok(tx.fetch_optional::<Id>(&select).await?.is_some_and(|row| row.id == id))
 }

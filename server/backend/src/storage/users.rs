@@ -102,7 +102,7 @@ pub(crate) async fn find_in(tx: &mut Tx, id: Uuid) -> Result<Option<User>, Stora
 /// Reads a user and holds the row until the transaction ends: whoever disables them or changes
 /// their password waits, or was first and is seen.
 pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> Result<Option<User>, StorageError> {
-    let select = select().and_where(Expr::col(Users::Id).eq(id)).lock(LockType::Update).to_owned();
+    let select = select().and_where(Expr::col(Users::Id).eq(id)).lock(LockType::NoKeyUpdate).to_owned();
     tx.fetch_optional::<UserRow>(&select).await?.map(User::try_from).transpose()
 }
 

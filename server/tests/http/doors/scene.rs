@@ -59,7 +59,7 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) async fn start() -> Self {
         let clock = Clock::standing_at(Timestamp(1_800_000_000_000));
-        let app = TestApp::on(clock.clone(), &[("limits.socket.upgrades.burst", "1000000")]).await;
+        let app = TestApp::on(clock.clone(), &UNHURRIED).await;
         let demo = app.demo.clone();
         let (key, foreign_key) = (&demo.tenant_key, &demo.other_tenant.tenant_key);
         let of_dropped_key = app.sign_in(&demo.admin).await.token().to_owned();
@@ -143,3 +143,7 @@ async fn add(app: &TestApp, tenant: Option<TenantId>, email: &str, role: Role) -
     app.backend.create_user(&Identity::console(), new).await.unwrap();
     Credentials { email: email.to_owned(), password }
 }
+
+/// Thousands knock from one address here.
+const UNHURRIED: [(&str, &str); 2] =
+    [("limits.socket.upgrades.burst", "100000"), ("limits.socket.upgrades.per_second", "1000")];
