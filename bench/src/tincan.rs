@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// What tokens name as their issuer; nobody connects to it.
@@ -26,7 +26,8 @@ pub(crate) async fn start(data: &Path) -> Result<Process> {
         .env("TINCAN__LISTEN__ADDRESSES", address.ip().to_string())
         .env("TINCAN__LISTEN__PORT", address.port().to_string())
         .env("TINCAN__METRICS__LISTEN", free_port()?.to_string())
-        .env("TINCAN__AUTH__ACCESS_TTL_S", "604800");
+        .env("TINCAN__AUTH__ACCESS_TTL_S", "604800")
+        .stderr(Stdio::null());
     for (key, number) in LIMITS {
         command.env(format!("TINCAN__LIMITS__{key}"), number);
     }

@@ -4,7 +4,11 @@
 use crate::{certificate, config::Tls, listeners::Listeners, router::router, state::AppState};
 use anyhow::Context;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    accept::NoDelayAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto::Builder as HttpBuilder,
@@ -66,8 +70,10 @@ impl Server {
 
 type Service = IntoMakeServiceWithConnectInfo<axum::Router, SocketAddr>;
 
+/// Frames are small and quick to be answered: none waits until the one before it is acknowledged, as
+/// TCP otherwise has it (RFC 1122, section 4.2.3.4).
 async fn serve(socket: TcpListener, handle: Handle<SocketAddr>, service: Service) -> io::Result<()> {
-    let mut server = axum_server::from_tcp(socket)?.handle(handle);
+    let mut server = axum_server::from_tcp(socket)?.acceptor(NoDelayAcceptor::new()).handle(handle);
     patient(server.http_builder());
     server.serve(service).await
 }
@@ -78,7 +84,8 @@ async fn serve_tls(
     handle: Handle<SocketAddr>,
     service: Service,
 ) -> io::Result<()> {
-    let mut server = axum_server::from_tcp_rustls(socket, tls)?.handle(handle);
+    let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+    let mut server = axum_server::from_tcp(socket)?.acceptor(acceptor).handle(handle);
     patient(server.http_builder());
     server.serve(service).await
 }

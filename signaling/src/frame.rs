@@ -6,7 +6,7 @@
 //! <https://hexdocs.pm/phoenix/writing_a_channels_client.html>,
 //! <https://supabase.com/docs/guides/realtime/protocol>.
 
-use crate::json::quote;
+use crate::{json::quote, wire::write_broadcast};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, SeqAccess, Visitor},
@@ -241,6 +241,9 @@ fn why_bad(version: Version, text: &str) -> BadFrame {
 }
 
 const BROADCAST: &str = "broadcast";
+/// What stands around a payload, in bytes, so that a frame is allocated once.
+const AROUND_FRAME: usize = 80;
+const AROUND_BROADCAST: usize = 48;
 
 impl<'a> Frame<'a> {
     /// Reads a text frame.
@@ -318,7 +321,28 @@ pub fn print(
     event: &str,
     payload: &str,
 ) -> String {
-    let mut out = String::with_capacity(payload.len() + topic.len() + 64);
+    let write = |out: &mut String| out.push_str(payload);
+    print_with(version, (join_ref, reference), topic, event, payload.len(), write)
+}
+
+/// Prints the frame of a broadcast in one go. `payload` is JSON text.
+pub fn print_broadcast(version: Version, topic: &str, event: &str, payload: &str) -> String {
+    let length = payload.len() + event.len() + AROUND_BROADCAST;
+    print_with(version, (None, None), topic, BROADCAST, length, |out| {
+        write_broadcast(out, event, payload, None);
+    })
+}
+
+/// Prints a frame whose payload, of about `length` bytes, is written into it.
+fn print_with(
+    version: Version,
+    (join_ref, reference): (Option<&str>, Option<&str>),
+    topic: &str,
+    event: &str,
+    length: usize,
+    payload: impl FnOnce(&mut String),
+) -> String {
+    let mut out = String::with_capacity(length + topic.len() + AROUND_FRAME);
     match version {
         Version::V2 => {
             out.push('[');
@@ -330,7 +354,7 @@ pub fn print(
             out.push(',');
             quote(&mut out, event);
             out.push(',');
-            out.push_str(payload);
+            payload(&mut out);
             out.push(']');
         }
         Version::V1 => {
@@ -339,7 +363,7 @@ pub fn print(
             out.push_str(",\"event\":");
             quote(&mut out, event);
             out.push_str(",\"payload\":");
-            out.push_str(payload);
+            payload(&mut out);
             out.push_str(",\"ref\":");
             quote_or_null(&mut out, reference);
             out.push_str(",\"join_ref\":");

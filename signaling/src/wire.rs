@@ -156,8 +156,14 @@ pub struct Broadcast<'a> {
 /// Prints the payload of a broadcast frame.
 pub fn broadcast(event: &str, payload: &str, meta: Option<&Meta>) -> String {
     let mut out = String::with_capacity(payload.len() + 200);
+    write_broadcast(&mut out, event, payload, meta);
+    out
+}
+
+/// Appends the payload of a broadcast frame.
+pub(crate) fn write_broadcast(out: &mut String, event: &str, payload: &str, meta: Option<&Meta>) {
     out.push_str("{\"type\":\"broadcast\",\"event\":");
-    quote(&mut out, event);
+    quote(out, event);
     out.push_str(",\"payload\":");
     out.push_str(payload);
     if let Some(meta) = meta.and_then(|meta| json::write(meta).ok()) {
@@ -165,7 +171,6 @@ pub fn broadcast(event: &str, payload: &str, meta: Option<&Meta>) -> String {
         out.push_str(&meta);
     }
     out.push('}');
-    out
 }
 
 impl Entry {

@@ -81,7 +81,8 @@ pub(crate) struct Channels {
     outbox: Outbox,
     greeting: Greeting,
     /// By topic, however the client wrote it.
-    joined: BTreeMap<Topic, Channel>,
+    /// Boxed: a map makes room for eleven at once, and most sockets have one.
+    joined: BTreeMap<Topic, Box<Channel>>,
     pending: BTreeMap<Topic, Waiting>,
     /// Topics whose first join without a token was answered.
     tokenless: BTreeSet<Topic>,
@@ -131,7 +132,8 @@ impl Channels {
         self.ever_joined
     }
 
-    /// Handles one frame.
+    /// Handles one frame. What is rare is boxed: otherwise each socket's task would for ever be as
+    /// large as the longest of these ways.
     pub(crate) async fn handle(&mut self, frame: Frame<'_>) -> Pace {
         let Frame { join_ref, reference, topic, push } = frame;
         let (join_ref, reference) = (join_ref.as_deref(), reference.as_deref());
@@ -152,19 +154,19 @@ impl Channels {
                 Pace::Uncounted
             }
             Push::Join(payload) => {
-                self.join(&topic, join_ref.or(reference), reference, payload).await;
+                Box::pin(self.join(&topic, join_ref.or(reference), reference, payload)).await;
                 Pace::Uncounted
             }
             Push::Leave => {
-                self.leave(&topic, join_ref, reference).await;
+                Box::pin(self.leave(&topic, join_ref, reference)).await;
                 Pace::Uncounted
             }
             Push::AccessToken(payload) => {
-                self.access_token(&topic, payload).await;
+                Box::pin(self.access_token(&topic, payload)).await;
                 Pace::Uncounted
             }
             Push::Presence(payload) => {
-                self.presence(&topic, reference, payload).await;
+                Box::pin(self.presence(&topic, reference, payload)).await;
                 Pace::Uncounted
             }
             Push::Broadcast { event, payload } => self.push(&topic, reference, &event, payload).await,

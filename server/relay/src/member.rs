@@ -7,7 +7,7 @@ use tincan_signaling::{
     code::Refusal,
     event::Sender,
     frame::{self, Version},
-    wire::{self, Refused},
+    wire::Refused,
 };
 
 /// One socket in one channel.
@@ -35,14 +35,12 @@ impl Member {
 
     /// Sends a broadcast that has no number.
     pub(crate) fn broadcast(&self, event: &str, payload: &str) {
-        self.send("broadcast", &wire::broadcast(event, payload, None));
+        self.outbox.send(frame::print_broadcast(self.version, &self.topic, event, payload));
     }
 
     /// The same, as soon as there is room in the queue. False: the socket is gone.
     pub(crate) async fn broadcast_patiently(&self, event: &str, payload: &str) -> bool {
-        let payload = wire::broadcast(event, payload, None);
-        let frame = frame::print(self.version, None, None, &self.topic, "broadcast", &payload);
-        self.outbox.send_patiently(frame).await
+        self.outbox.send_patiently(frame::print_broadcast(self.version, &self.topic, event, payload)).await
     }
 
     /// Answers a push.
@@ -93,8 +91,7 @@ pub(crate) fn refuse(
     meters::refused(refusal);
     let refused = Refused::new(reference, event, refusal.clone());
     let payload = serde_json::to_string(&refused).unwrap_or_default();
-    let payload = wire::broadcast("refused", &payload, None);
-    outbox.send(frame::print(version, None, None, topic, "broadcast", &payload));
+    outbox.send(frame::print_broadcast(version, topic, "refused", &payload));
 }
 
 /// One message for many members: printed once for each way of writing it.

@@ -78,7 +78,8 @@ struct Inner {
 
 /// A member in its room.
 struct Seat {
-    member: Member,
+    /// Boxed, as a map makes room for eleven at once.
+    member: Box<Member>,
     _counted: Held,
 }
 

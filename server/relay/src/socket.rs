@@ -266,7 +266,7 @@ pub(crate) async fn run(
     let socket = outbox.id;
     let mut channels = Channels::new(hub.clone(), outbox, greeting);
     let why = serve(&hub, &mut stream, &mut frames, &mut channels).await;
-    channels.leave_all().await;
+    Box::pin(channels.leave_all()).await;
     hub.disconnect(socket);
     let reason = why.map_or(Close::GONE, Close::reason);
     metrics::counter!("tincan_ws_disconnects_total", "reason" => reason).increment(1);
@@ -358,7 +358,7 @@ async fn on_time(
     if clocks.slow_until.is_none() && now >= clocks.last_frame + DEAD {
         return Some(Some(Close::Silent));
     }
-    channels.do_due().await;
+    Box::pin(channels.do_due()).await;
     if now >= clocks.next_ping {
         clocks.next_ping = now + PING;
         if let Some(why) = overdue(clocks, now, channels) {

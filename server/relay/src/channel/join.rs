@@ -173,7 +173,7 @@ impl Channels {
         let ack = pending.join.config.broadcast.ack;
         let channel = Channel { member, identity, place, ack, signals, presence };
         let revoked = self.hub.backend.still_valid(&channel.identity).is_err();
-        self.joined.insert(topic, channel);
+        self.joined.insert(topic, Box::new(channel));
         if revoked {
             self.unauthorized(topic).await;
         }

@@ -58,7 +58,7 @@ impl Channels {
             }
             // Rights may have ended since the join.
             Pushed::Logged(event) => match hub.backend.still_valid(&channel.identity) {
-                Ok(()) => room.push(hub, &speaker, event).await,
+                Ok(()) => Box::pin(room.push(hub, &speaker, event)).await,
                 Err(refusal) => Err(refusal),
             }
             .map(|ack| serde_json::to_string(&ack).unwrap_or_default()),

@@ -93,7 +93,7 @@ impl RoomCell {
             inner.tell_lobby = true;
         }
         hub.meters.told("call_state", 1);
-        let seat = Seat { member: member.clone(), _counted: hub.meters.members.hold() };
+        let seat = Seat { member: Box::new(member.clone()), _counted: hub.meters.members.hold() };
         inner.members.insert(socket, seat);
         inner.empty_since = None;
         self.ring_visitor_again(hub, &mut inner, &member).await;

@@ -211,7 +211,7 @@ impl RoomCell {
             sdp::check_candidate(candidate)?;
         }
         if let Body::Offer { sdp } | Body::Answer { sdp } = &signal.body {
-            hub.backend.authorize_description(self.tenant, sdp).await.map_err(tell)?;
+            Box::pin(hub.backend.authorize_description(self.tenant, sdp)).await.map_err(tell)?;
         }
         let inner = self.open(hub).await?;
         let bound = speaker.socket.and_then(|socket| inner.bound(socket));

@@ -28,7 +28,7 @@ impl RoomCell {
                     tokio::time::sleep(LOBBY_EVERY).await;
                     continue;
                 };
-                self.do_due(&hub, &mut inner).await;
+                Box::pin(self.do_due(&hub, &mut inner)).await;
                 if inner.closed {
                     return;
                 }
