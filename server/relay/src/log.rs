@@ -12,7 +12,7 @@ use tincan_signaling::{
     id::{Epoch, EventId, Seq, SessionId, Timestamp},
     room::Room,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// What somebody wants to append: an entry that has no number yet.
 #[derive(Clone, Debug)]
@@ -91,8 +91,9 @@ pub enum AppendError {
 
 /// One ordered log for each room.
 pub trait RoomLog: Send + Sync + 'static {
-    /// Live from here on.
-    fn open(&self, room: SessionId) -> BoxFuture<'_, Result<Tail, AppendError>>;
+    /// Live from here on. `arrived` is notified whenever there is something new in the tail, or
+    /// nothing more will come.
+    fn open(&self, room: SessionId, arrived: Arc<Notify>) -> BoxFuture<'_, Result<Tail, AppendError>>;
 
     /// Appends as `after + 1`, or says that the writer has not folded everything yet.
     fn append(&self, room: SessionId, after: Seq, draft: Draft) -> BoxFuture<'_, Result<Seq, AppendError>>;

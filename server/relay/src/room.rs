@@ -46,7 +46,7 @@ pub(crate) struct RoomCell {
     pub(crate) info: RoomInfo,
     inner: Mutex<Inner>,
     allowances: std::sync::Mutex<HashMap<Sub, Allowance>>,
-    wake: Notify,
+    wake: Arc<Notify>,
 }
 
 struct Inner {
@@ -133,7 +133,7 @@ impl RoomCell {
             info,
             inner: Mutex::new(inner),
             allowances: std::sync::Mutex::default(),
-            wake: Notify::new(),
+            wake: Arc::default(),
         }
     }
 
@@ -148,22 +148,51 @@ impl RoomCell {
         if inner.closed {
             return Ok(inner);
         }
+        self.refill(hub, &mut inner).await.map_err(unavailable)?;
+        Ok(inner)
+    }
+
+    /// Folds everything there is; a tail that ended, or lost something, is opened anew.
+    async fn refill(&self, hub: &Arc<Hub>, inner: &mut Inner) -> Result<(), AppendError> {
+        self.drain(hub, inner);
         if inner.tail.is_none() {
-            let tail = hub.log.open(self.id).await.map_err(unavailable)?;
+            let tail = hub.log.open(self.id, self.wake.clone()).await?;
             inner.epoch = tail.epoch;
             inner.tail = Some(tail);
+            self.drain(hub, inner);
         }
-        self.drain(hub, &mut inner);
-        Ok(inner)
+        Ok(())
+    }
+
+    /// Waits until everything up to `seq` is folded: a log far away delivers late, or not at all.
+    async fn catch_up(&self, hub: &Arc<Hub>, inner: &mut Inner, seq: Seq) {
+        self.drain(hub, inner);
+        for _ in 0..MAX_TRIES {
+            if inner.room.seq >= seq {
+                return;
+            }
+            let came = match &mut inner.tail {
+                Some(tail) => tokio::time::timeout(LATE, tail.next()).await.ok().flatten(),
+                None => None,
+            };
+            match came {
+                Some(item) => self.take(hub, inner, item),
+                // What was not delivered stands in a new tail.
+                None => inner.tail = None,
+            }
+            if self.refill(hub, inner).await.is_err() {
+                tokio::time::sleep(LATE).await;
+            }
+        }
     }
 
     /// Appends one event decided on the state at hand, and folds it back.
     async fn append(&self, hub: &Arc<Hub>, inner: &mut Inner, draft: Draft) -> Result<Seq, Rejected> {
-        let id = draft.id;
+        let (id, after) = (draft.id, inner.room.seq);
         inner.appended.insert(id);
-        match hub.log.append(self.id, inner.room.seq, draft).await {
+        match hub.log.append(self.id, after, draft).await {
             Ok(seq) => {
-                self.drain(hub, inner);
+                self.catch_up(hub, inner, seq).await;
                 if inner.room.seq >= inner.compacted + COMPACT_EVERY {
                     inner.compacted = inner.room.seq;
                     // A log that cannot be compacted now is compacted by the next.
@@ -171,10 +200,19 @@ impl RoomCell {
                 }
                 Ok(seq)
             }
-            Err(AppendError::Behind) => {
-                inner.appended.remove(&id);
-                self.drain(hub, inner);
-                Err(Rejected::Behind)
+            Err(error @ (AppendError::Behind | AppendError::Unknown)) => {
+                if error == AppendError::Unknown {
+                    inner.tail = None;
+                }
+                // Something came before it; perhaps it is this very event, sent twice below us.
+                self.catch_up(hub, inner, after + 1).await;
+                match inner.ring.find(id).map(|known| known.seq) {
+                    Some(seq) => Ok(seq),
+                    None => {
+                        inner.appended.remove(&id);
+                        Err(Rejected::Behind)
+                    }
+                }
             }
             Err(error) => {
                 inner.appended.remove(&id);
@@ -196,38 +234,47 @@ impl RoomCell {
                     break;
                 }
             };
-            match item {
-                Item::Snapshot(snapshot) => {
-                    if snapshot.seq > inner.room.seq || inner.room.seq == 0 {
-                        inner.ring.restart(snapshot.seq);
-                        inner.room = Room::clone(&snapshot);
-                        // What the snapshot holds does not come again.
-                        inner.appended.clear();
-                        inner.count_call(hub);
-                    }
-                }
-                Item::Entry(entry) => {
-                    let before = Before::of(&inner.room.call);
-                    match inner.room.fold(&entry) {
-                        Folded::Took(effects) => {
-                            let payload = entry.to_broadcast(false);
-                            inner.ring.push(entry.clone(), payload.len());
-                            inner.deliver(hub, &entry, &payload);
-                            let mine = inner.appended.remove(&entry.id);
-                            if mine {
-                                before.count(&inner.room.call, &entry);
-                                self.note(before, &inner.room.call);
-                            }
-                            inner.count_call(hub);
-                            self.after_fold(hub, inner, &entry, effects, mine);
-                        }
-                        Folded::Old | Folded::Gap => {}
-                    }
+            self.take(hub, inner, item);
+        }
+        if inner.room.seq != before || inner.tail.is_none() {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Folds one item, passes it on and does what follows.
+    fn take(&self, hub: &Arc<Hub>, inner: &mut Inner, item: Item) {
+        match item {
+            Item::Snapshot(snapshot) => {
+                // A room that goes on after a restart begins with a snapshot of number 0.
+                let first = inner.room.seq == 0 && *snapshot != inner.room;
+                if snapshot.seq > inner.room.seq || first {
+                    inner.ring.restart(snapshot.seq);
+                    inner.room = Room::clone(&snapshot);
+                    // What the snapshot holds does not come again.
+                    inner.appended.clear();
+                    inner.count_call(hub);
                 }
             }
-        }
-        if inner.room.seq != before {
-            self.wake.notify_one();
+            Item::Entry(entry) => {
+                let before = Before::of(&inner.room.call);
+                match inner.room.fold(&entry) {
+                    Folded::Took(effects) => {
+                        let payload = entry.to_broadcast(false);
+                        inner.ring.push(entry.clone(), payload.len());
+                        inner.deliver(hub, &entry, &payload);
+                        let mine = inner.appended.remove(&entry.id);
+                        if mine {
+                            before.count(&inner.room.call, &entry);
+                            self.note(before, &inner.room.call);
+                        }
+                        inner.count_call(hub);
+                        self.after_fold(hub, inner, &entry, effects, mine);
+                    }
+                    Folded::Old => {}
+                    // Something was not delivered: it stands in a new tail.
+                    Folded::Gap => inner.tail = None,
+                }
+            }
         }
     }
 
@@ -251,6 +298,8 @@ impl RoomCell {
 
 /// How often a decision is made anew because somebody else was faster.
 const MAX_TRIES: usize = 16;
+/// An entry that was appended and did not come back by then was not delivered.
+const LATE: std::time::Duration = std::time::Duration::from_millis(500);
 
 impl Inner {
     /// Sends one logged event to all members.
@@ -276,7 +325,12 @@ impl Inner {
     /// The member whose socket carries this leg.
     fn leg_member(&self, leg: LegId) -> Option<&Member> {
         let seat = self.leg_sockets.get(&leg).and_then(|socket| self.members.get(socket));
-        seat.map(|seat| &seat.member)
+        seat.map(|seat| &*seat.member)
+    }
+
+    /// The tail ended and no new one could be had.
+    const fn is_cut_off(&self) -> bool {
+        self.tail.is_none()
     }
 
     fn visitor_is_here(&self) -> bool {

@@ -29,7 +29,7 @@ async fn entry(tail: &mut Tail) -> Arc<Entry> {
 
 async fn entries_come_numbered_and_in_order(log: &dyn RoomLog) {
     let room = room();
-    let mut tail = log.open(room).await.unwrap();
+    let mut tail = log.open(room, Arc::default()).await.unwrap();
     assert_eq!(log.append(room, 0, draft(1)).await, Ok(1));
     assert_eq!(log.append(room, 1, draft(2)).await, Ok(2));
     let (first, second) = (entry(&mut tail).await, entry(&mut tail).await);
@@ -39,7 +39,7 @@ async fn entries_come_numbered_and_in_order(log: &dyn RoomLog) {
 
 async fn whoever_decided_on_old_state_is_behind(log: &dyn RoomLog) {
     let room = room();
-    let mut tail = log.open(room).await.unwrap();
+    let mut tail = log.open(room, Arc::default()).await.unwrap();
     assert_eq!(log.append(room, 0, draft(1)).await, Ok(1));
     assert_eq!(log.append(room, 0, draft(2)).await, Err(AppendError::Behind));
     assert_eq!(log.append(room, 5, draft(2)).await, Err(AppendError::Behind));
@@ -49,9 +49,9 @@ async fn whoever_decided_on_old_state_is_behind(log: &dyn RoomLog) {
 
 async fn every_reader_gets_the_same(log: &dyn RoomLog) {
     let room = room();
-    let mut early = log.open(room).await.unwrap();
+    let mut early = log.open(room, Arc::default()).await.unwrap();
     assert_eq!(log.append(room, 0, draft(1)).await, Ok(1));
-    let mut late = log.open(room).await.unwrap();
+    let mut late = log.open(room, Arc::default()).await.unwrap();
     assert_eq!(log.append(room, 1, draft(2)).await, Ok(2));
     assert_eq!(early.epoch, late.epoch);
     for _ in 0..2 {
@@ -61,7 +61,7 @@ async fn every_reader_gets_the_same(log: &dyn RoomLog) {
 
 async fn one_of_many_writers_wins_each_number(log: &Arc<dyn RoomLog>) {
     let room = room();
-    let mut tail = log.open(room).await.unwrap();
+    let mut tail = log.open(room, Arc::default()).await.unwrap();
     let writers: Vec<_> = (0..8_u128)
         .map(|number| {
             let log = log.clone();
@@ -79,12 +79,12 @@ async fn one_of_many_writers_wins_each_number(log: &Arc<dyn RoomLog>) {
 
 async fn a_late_joiner_after_compaction_gets_the_snapshot_first(log: &dyn RoomLog) {
     let room = room();
-    let mut early = log.open(room).await.unwrap();
+    let mut early = log.open(room, Arc::default()).await.unwrap();
     for after in 0..5 {
         assert_eq!(log.append(room, after, draft(after.into())).await, Ok(after + 1));
     }
     log.compact(room, Room { seq: 4, ..Room::default() }).await.unwrap();
-    let mut late = log.open(room).await.unwrap();
+    let mut late = log.open(room, Arc::default()).await.unwrap();
     let Some(Item::Snapshot(snapshot)) = late.next().await else { panic!("a snapshot comes first") };
     assert_eq!(snapshot.seq, 4);
     assert_eq!(entry(&mut late).await.seq, 5);
@@ -98,7 +98,7 @@ async fn a_late_joiner_after_compaction_gets_the_snapshot_first(log: &dyn RoomLo
 async fn a_room_may_begin_with_a_snapshot(log: &dyn RoomLog) {
     let room = room();
     log.compact(room, Room::default()).await.unwrap();
-    let mut tail = log.open(room).await.unwrap();
+    let mut tail = log.open(room, Arc::default()).await.unwrap();
     assert!(matches!(tail.next().await, Some(Item::Snapshot(_))));
     assert_eq!(log.append(room, 0, draft(1)).await, Ok(1));
     assert_eq!(entry(&mut tail).await.seq, 1);
@@ -106,19 +106,19 @@ async fn a_room_may_begin_with_a_snapshot(log: &dyn RoomLog) {
 
 async fn a_closed_room_begins_a_new_life(log: &dyn RoomLog) {
     let room = room();
-    let mut tail = log.open(room).await.unwrap();
+    let mut tail = log.open(room, Arc::default()).await.unwrap();
     log.append(room, 0, draft(1)).await.unwrap();
     log.close(room).await;
     assert!(matches!(tail.next().await, Some(Item::Entry(_))));
     assert!(tail.next().await.is_none());
-    let again = log.open(room).await.unwrap();
+    let again = log.open(room, Arc::default()).await.unwrap();
     assert_ne!(again.epoch, tail.epoch);
     assert_eq!(log.append(room, 0, draft(2)).await, Ok(1));
 }
 
 async fn a_reader_that_is_too_slow_is_cut_off_and_opens_anew(log: &dyn RoomLog) {
     let room = room();
-    let mut slow = log.open(room).await.unwrap();
+    let mut slow = log.open(room, Arc::default()).await.unwrap();
     for after in 0..2_000 {
         assert_eq!(log.append(room, after, draft(after.into())).await, Ok(after + 1));
     }
@@ -127,7 +127,7 @@ async fn a_reader_that_is_too_slow_is_cut_off_and_opens_anew(log: &dyn RoomLog) 
         read += 1;
     }
     assert!(read < 2_000 && matches!(slow.try_next(), Next::CutOff));
-    let mut again = log.open(room).await.unwrap();
+    let mut again = log.open(room, Arc::default()).await.unwrap();
     for seq in 1..=2_000 {
         assert_eq!(entry(&mut again).await.seq, seq, "nothing is lost to who opens anew");
     }

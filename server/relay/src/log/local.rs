@@ -12,7 +12,7 @@ use tincan_signaling::{
     id::{Epoch, Seq, SessionId},
     room::Room,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 /// How many items a tail may be behind before it is cut off.
@@ -37,8 +37,21 @@ struct Log {
     seq: Seq,
     snapshot: Option<Arc<Room>>,
     entries: VecDeque<Arc<Entry>>,
-    tails: Vec<mpsc::Sender<Item>>,
+    tails: Vec<Reader>,
     _counted: Held,
+}
+
+/// Whoever reads a tail: dropped, its tail ends and it hears of that.
+struct Reader {
+    live: Option<mpsc::Sender<Item>>,
+    arrived: Arc<Notify>,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.live = None;
+        self.arrived.notify_one();
+    }
 }
 
 impl Log {
@@ -55,7 +68,11 @@ impl Log {
 
     /// A tail that cannot keep up is dropped: its reader opens anew.
     fn publish(&mut self, item: &Item) {
-        self.tails.retain(|tail| tail.try_send(item.clone()).is_ok());
+        self.tails.retain(|reader| {
+            let sent = reader.live.as_ref().is_some_and(|live| live.try_send(item.clone()).is_ok());
+            reader.arrived.notify_one();
+            sent
+        });
     }
 }
 
@@ -106,11 +123,11 @@ impl LocalLog {
         Ok(())
     }
 
-    fn open_now(&self, room: SessionId) -> Tail {
+    fn open_now(&self, room: SessionId, arrived: Arc<Notify>) -> Tail {
         let mut rooms = self.rooms();
         let log = rooms.entry(room).or_insert_with(|| Log::new(&self.logs));
         let (sender, live) = mpsc::channel(TAIL);
-        log.tails.push(sender);
+        log.tails.push(Reader { live: Some(sender), arrived });
         let head = log.snapshot.iter().cloned().map(Item::Snapshot);
         let head = head.chain(log.entries.iter().cloned().map(Item::Entry)).collect();
         Tail::new(log.epoch, head, live)
@@ -118,8 +135,8 @@ impl LocalLog {
 }
 
 impl RoomLog for LocalLog {
-    fn open(&self, room: SessionId) -> BoxFuture<'_, Result<Tail, AppendError>> {
-        ready(Ok(self.open_now(room))).boxed()
+    fn open(&self, room: SessionId, arrived: Arc<Notify>) -> BoxFuture<'_, Result<Tail, AppendError>> {
+        ready(Ok(self.open_now(room, arrived))).boxed()
     }
 
     fn append(&self, room: SessionId, after: Seq, draft: Draft) -> BoxFuture<'_, Result<Seq, AppendError>> {

@@ -33,7 +33,12 @@ impl RoomCell {
                 ..Refusal::new(Code::Unavailable, "The room was just closed. Join again.")
             });
         }
+        let mut chosen = None;
         for _ in 0..MAX_TRIES {
+            // One push is one event, however often it is tried.
+            if let Some(known) = chosen.and_then(|id| inner.ring.find(id)) {
+                return Ok(Ack { id: known.id, seq: known.seq, at: known.at });
+            }
             if let Some((id, at, fresh)) = stored {
                 if let Some(known) = inner.ring.find(id) {
                     return Ok(Ack { id: known.id, seq: known.seq, at: known.at });
@@ -50,6 +55,7 @@ impl RoomCell {
             if let Some((id, at, _)) = stored {
                 (attempt.id, attempt.at) = (id, at);
             }
+            attempt.id = *chosen.get_or_insert(attempt.id);
             let (id, at) = (attempt.id, attempt.at);
             let bound = inner.bind(speaker.socket, &attempt.event);
             inner.pushing = speaker.socket;

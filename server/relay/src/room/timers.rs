@@ -32,6 +32,12 @@ impl RoomCell {
                 if inner.closed {
                     return;
                 }
+                if inner.is_cut_off() {
+                    // Not in a tight loop, if a log should have lost something for good.
+                    drop(inner);
+                    tokio::time::sleep(SOONEST).await;
+                    continue;
+                }
                 inner.next_wake(life)
             };
             let now = hub.now();

@@ -41,7 +41,8 @@ impl Audit<'_> {
             self.read(backend, *room, &mut history).await;
         }
         let History { messages, records } = history;
-        let lost: Vec<(SessionId, EventId)> = self.truth.lock().acked.difference(&messages).copied().collect();
+        let lost: Vec<(SessionId, EventId)> =
+            self.truth.lock().acked.difference(&messages).copied().collect();
         assert!(lost.is_empty(), "promised and lost: {lost:?}");
         assert!(self.truth.messages().is_subset(&messages), "relayed and not stored");
         let calls = self.truth.calls();

@@ -1,9 +1,11 @@
 //! A deterministic simulator of whole worlds: the real relay (its socket task, channels, rooms,
 //! tenants, timers, recorder), the real backend on a real SQLite file, the real client's ledger, outbox
 //! and back-off, over a simulated network, with everything that can go wrong going wrong: sockets die
-//! with what is under way, or die in silence, or in one direction; frames are late; pages reload and
-//! crash; what was not answered is said again; statements are slow, fail, or are done and not
-//! answered; the process is stopped or killed and comes back on the same folder.
+//! with what is under way, or die in silence, or in one direction; frames are late; pages reload,
+//! crash, open second tabs and read nothing for a while; what was not answered is said again;
+//! statements are slow, fail, or are done and not answered; the room log is far away, delivers late,
+//! twice or not at all and loses its answers; the process is stopped or killed and comes back on the
+//! same folder. Limits are the usual ones or so tight that everything overflows.
 //!
 //! **Why a seed is always the same world.**
 //! - One thread: each life of the server is a tokio runtime of one thread, whose queue is first in,
@@ -25,13 +27,16 @@
 
 mod audit;
 mod client;
+#[expect(dead_code, reason = "crowds on real sockets use the rest")]
 mod net;
+#[expect(dead_code, reason = "crowds on real sockets use the rest")]
 mod page;
 mod people;
 mod rng;
 mod seat;
 mod spy;
 mod template;
+#[expect(dead_code, reason = "crowds on real sockets use the rest")]
 mod truth;
 mod wire;
 mod world;
@@ -106,11 +111,18 @@ fn a_seed_is_always_the_same_world() {
     }
 }
 
-/// The world of `SEED`, or one that once failed.
+/// The world of `SEED`, or those that once failed.
 #[test]
 fn one_seed() {
     let template = Template::make();
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
-    let report = run(seed, &template);
-    eprintln!("seed {seed}: {} calls, {}, trace {:x}", report.calls, report.counts, report.trace);
+    let asked = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    for seed in asked.map_or(FAILED_ONCE.to_vec(), |seed| vec![seed]) {
+        let report = run(seed, &template);
+        eprintln!("seed {seed}: {} calls, {}, trace {:x}", report.calls, report.counts, report.trace);
+    }
 }
+
+/// 2000027: behind a frame that did not fit into a full queue others followed, and a page that read
+/// slowly saw a hole. 4000010: a restored room whose log was opened anew took its first snapshot
+/// twice, forgot that an event was its own, and left a record without an end.
+const FAILED_ONCE: [u64; 2] = [2_000_027, 4_000_010];

@@ -24,23 +24,57 @@ pub(super) type PageId = usize;
 #[derive(Debug)]
 pub(super) enum Happening {
     /// A page's request for a socket reaches the server.
-    Knock { page: PageId, life: u32 },
+    Knock {
+        page: PageId,
+        life: u32,
+    },
     /// The socket is open, as the page sees it; or it was refused.
-    Opened { page: PageId, life: u32, conn: Option<ConnId> },
-    Up { conn: ConnId, text: String },
-    Down { conn: ConnId, message: Message },
+    Opened {
+        page: PageId,
+        life: u32,
+        conn: Option<ConnId>,
+    },
+    Up {
+        conn: ConnId,
+        text: String,
+    },
+    Down {
+        conn: ConnId,
+        message: Message,
+    },
     /// The page hears that its socket is gone.
-    PageHears { conn: ConnId },
+    PageHears {
+        conn: ConnId,
+    },
     /// The server hears so.
-    ServerHears { conn: ConnId },
-    Timer { page: PageId, timer: Timer, set: u64 },
+    ServerHears {
+        conn: ConnId,
+    },
+    Timer {
+        page: PageId,
+        timer: Timer,
+        set: u64,
+    },
     /// An answer to an HTTP request of a page.
-    Token { page: PageId, token: Option<Token> },
+    Token {
+        page: PageId,
+        token: Option<Token>,
+    },
     /// A person looks up and does something.
-    Act { person: usize },
-    Cut { conn: ConnId, how: Cut },
-    Stall { conn: ConnId, on: bool },
-    Restart { gracefully: bool },
+    Act {
+        person: usize,
+    },
+    Cut {
+        conn: ConnId,
+        how: Cut,
+    },
+    Stall {
+        conn: ConnId,
+        on: bool,
+    },
+    Restart {
+        gracefully: bool,
+    },
     /// From here on nothing goes wrong any more.
     Calm,
     End,
@@ -177,7 +211,6 @@ impl Net {
     }
 
     /// A real socket of a page; what is sent here goes out on it.
-    #[allow(dead_code, reason = "the simulator itself has none")]
     pub(super) fn connect_really(&mut self, page: PageId, real: mpsc::UnboundedSender<String>) -> ConnId {
         let (conn, _end) = self.connect(page);
         self.conns[conn].wire = None;
@@ -249,7 +282,9 @@ impl Net {
                     let _gone = server.send(Message::Pong(axum::body::Bytes::new()));
                 }
             }
-            Message::Pong(_) | Message::Binary(_) | Message::Close(_) => self.note(&format!("down {conn} {message:?}")),
+            Message::Pong(_) | Message::Binary(_) | Message::Close(_) => {
+                self.note(&format!("down {conn} {message:?}"))
+            }
         }
         true
     }

@@ -2,7 +2,10 @@
 //! `app/client/src/socket` does with a browser's WebSocket is done here with a simulated one.
 
 use super::{
-    client::{backoff::Backoff, outbox::{Link, Step}},
+    client::{
+        backoff::Backoff,
+        outbox::{Link, Step},
+    },
     net::{ConnId, Happening, Net, PageId, Timer, Token},
     seat::{Seat, Todo},
 };
@@ -151,7 +154,6 @@ impl Page {
     }
 
     /// Whether everything that is said reaches this page right now.
-    #[allow(dead_code, reason = "for crowds on real sockets")]
     pub(super) fn is_back(&self) -> bool {
         self.conn.is_some()
             && self.channels.values().all(|channel| channel.state == State::Joined)
@@ -268,7 +270,14 @@ impl Page {
         self.set(net, Timer::Beat, ANSWER_MS);
     }
 
-    fn send(&mut self, net: &mut Net, join_ref: Option<&str>, topic: Topic, event: &str, payload: &str) -> Option<String> {
+    fn send(
+        &mut self,
+        net: &mut Net,
+        join_ref: Option<&str>,
+        topic: Topic,
+        event: &str,
+        payload: &str,
+    ) -> Option<String> {
         let conn = self.conn?;
         self.next_ref += 1;
         let reference = self.next_ref.to_string();
@@ -369,7 +378,8 @@ impl Page {
     pub(super) fn track(&mut self, net: &mut Net) {
         let Some(lobby) = &self.lobby else { return };
         let (topic, status) = (Topic::Lobby(lobby.tenant), if lobby.ready { "ready" } else { "paused" });
-        let track = serde_json::json!({ "type": "presence", "event": "track", "payload": { "status": status } });
+        let track =
+            serde_json::json!({ "type": "presence", "event": "track", "payload": { "status": status } });
         if let Some(join_ref) = self.join_ref(topic) {
             self.send(net, Some(&join_ref), topic, "presence", &track.to_string());
         }

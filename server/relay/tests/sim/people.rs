@@ -141,7 +141,11 @@ impl Person {
         };
         if seat.is_asking() {
             let cancel = if matches!(seat.call(), Call::Ringing(_)) { 1 } else { 0 };
-            return net.rng.weighed(&[(6, Deed::Nothing), (cancel, Deed::Cancel), (u64::from(!calm), Deed::Reload)]);
+            return net.rng.weighed(&[
+                (6, Deed::Nothing),
+                (cancel, Deed::Cancel),
+                (u64::from(!calm), Deed::Reload),
+            ]);
         }
         let call = seat.call();
         let busy = !calm;
@@ -176,12 +180,18 @@ impl Person {
                     (often(1), Deed::Reload),
                 ])
             }
-            Call::Ringing(ringing) if ringing.is_rung(self.sub) => {
-                net.rng.weighed(&[(2, Deed::Nothing), (6, Deed::Accept), (1, Deed::Decline), (often(1), Deed::Crash)])
+            Call::Ringing(ringing) if ringing.is_rung(self.sub) => net.rng.weighed(&[
+                (2, Deed::Nothing),
+                (6, Deed::Accept),
+                (1, Deed::Decline),
+                (often(1), Deed::Crash),
+            ]),
+            Call::Ringing(_) => {
+                net.rng.weighed(&[(5, Deed::Nothing), (often(2), Deed::Write), (1, Deed::LookAway)])
             }
-            Call::Ringing(_) => net.rng.weighed(&[(5, Deed::Nothing), (often(2), Deed::Write), (1, Deed::LookAway)]),
             Call::Accepted(accepted) if accepted.has_leg(self.sub) => {
-                let own = seat.own_leg().and_then(|(_, leg)| accepted.legs.iter().find(|other| other.id == leg));
+                let own =
+                    seat.own_leg().and_then(|(_, leg)| accepted.legs.iter().find(|other| other.id == leg));
                 let Some(own) = own else {
                     return net.rng.weighed(&[(1, Deed::Nothing), (6, Deed::Return), (1, Deed::HangUp)]);
                 };
@@ -198,7 +208,9 @@ impl Person {
                     (often(1), Deed::Crash),
                 ])
             }
-            Call::Accepted(_) => net.rng.weighed(&[(5, Deed::Nothing), (often(2), Deed::Write), (1, Deed::LookAway)]),
+            Call::Accepted(_) => {
+                net.rng.weighed(&[(5, Deed::Nothing), (often(2), Deed::Write), (1, Deed::LookAway)])
+            }
         }
     }
 
@@ -336,12 +348,17 @@ impl Person {
             Deed::Switch => {
                 if let Some((call_id, leg)) = own {
                     let (muted, held) = (net.rng.chance(500), net.rng.chance(200));
-                    page.say(net, session, Event::Media { call_id, leg: Some(leg), muted, held, video: false });
+                    page.say(
+                        net,
+                        session,
+                        Event::Media { call_id, leg: Some(leg), muted, held, video: false },
+                    );
                 }
             }
             Deed::Report => {
                 if let Some((call_id, leg)) = own {
-                    let media = if net.calm || net.rng.chance(850) { MediaReport::Up } else { MediaReport::Lost };
+                    let media =
+                        if net.calm || net.rng.chance(850) { MediaReport::Up } else { MediaReport::Lost };
                     let path = Some(Path::Host);
                     page.say(net, session, Event::LegState { call_id, leg: Some(leg), media, path });
                 }

@@ -83,7 +83,12 @@ impl Seat {
     /// Whether a leg was asked for and nothing came of it yet.
     pub(super) fn is_asking(&self) -> bool {
         let asks = |event: &Event| {
-            matches!(event, Event::CallRequest { .. } | Event::CallAccept { .. } | Event::LegJoin { replaces: Some(_), .. })
+            matches!(
+                event,
+                Event::CallRequest { .. }
+                    | Event::CallAccept { .. }
+                    | Event::LegJoin { replaces: Some(_), .. }
+            )
         };
         self.said.values().any(asks)
     }
@@ -129,7 +134,11 @@ impl Seat {
         }
     }
 
-    pub(super) fn reply(&mut self, reference: &str, outcome: Result<Option<Ack>, Refusal>) -> (Vec<Step>, Todo) {
+    pub(super) fn reply(
+        &mut self,
+        reference: &str,
+        outcome: Result<Option<Ack>, Refusal>,
+    ) -> (Vec<Step>, Todo) {
         match self.outbox.reply(reference, outcome.map(|_| ())) {
             Some(Ok(step)) => (vec![step], Todo::Nothing),
             Some(Err(wait_ms)) => (Vec::new(), Todo::Wait(wait_ms)),
@@ -232,7 +241,11 @@ impl Seat {
         let adopted = self.ledger.snapshot(snapshot);
         assert_ne!(adopted, Adopted::Diverged, "the relay and a member folded the same to different calls");
         if adopted == Adopted::New {
-            assert!(self.last.is_none_or(|last| last >= seq), "a state ahead of what was told: {:?} {seq}", self.last);
+            assert!(
+                self.last.is_none_or(|last| last >= seq),
+                "a state ahead of what was told: {:?} {seq}",
+                self.last
+            );
             self.history_due = true;
         }
         self.last = Some(self.last.unwrap_or(seq).max(seq));

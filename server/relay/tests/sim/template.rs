@@ -5,7 +5,10 @@ use super::net::Token;
 use std::{path::Path, time::Duration};
 use tempfile::TempDir;
 use tincan_backend::{Backend, BackendConfig, Clock, Device, Identity, accounts::NewUser, plans::Plan};
-use tincan_signaling::{event::Role, id::{Sub, TenantId, Timestamp}};
+use tincan_signaling::{
+    event::Role,
+    id::{Sub, TenantId, Timestamp},
+};
 
 /// When the simulated world begins.
 pub(super) const START: Timestamp = Timestamp(1_800_000_000_000);

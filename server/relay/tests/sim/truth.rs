@@ -97,7 +97,6 @@ struct Heard {
 
 impl Truth {
     /// A truth that is learned from the members alone.
-    #[allow(dead_code, reason = "the simulator sees the logs")]
     pub(super) fn learned() -> Self {
         let truth = Self::default();
         truth.lock().learns = true;

@@ -8,14 +8,10 @@ use super::{
     people::{Person, Role},
     rng::Rng,
     spy::SpyLog,
-    template::{Template, START},
+    template::{START, Template},
     truth::{Counts, Truth},
 };
-use crate::{
-    Limits, Rates, Rate, Relay, RelayConfig,
-    channel::Greeting,
-    socket,
-};
+use crate::{Limits, Rate, Rates, Relay, RelayConfig, channel::Greeting, socket};
 use std::{
     cell::Cell,
     collections::BTreeSet,
@@ -66,6 +62,8 @@ pub(super) struct World {
     killed: bool,
     limits: Limits,
     wrap_up: Duration,
+    /// The room log is far away, in the lives of this world.
+    far: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +107,7 @@ impl World {
             weather_rng: rng.fork(),
             killed: false,
             limits: limits(&mut rng),
+            far: rng.chance(250),
             wrap_up: Duration::from_secs(rng.weighed(&[(2, 0), (1, 4)])),
         };
         for (sub, token) in agents {
@@ -163,8 +162,9 @@ impl World {
         let mut config = BackendConfig::new(self.folder.path(), "http://127.0.0.1:1");
         config.access_ttl = Duration::from_secs(240);
         let backend = Backend::open(config, clock).await.expect("the folder opens");
-        let log = SpyLog::new(self.net.truth.clone(), self.life);
-        let relay = Relay::start(backend.clone(), self.config(), log.clone()).await.expect("the relay starts");
+        let log = SpyLog::new(self.net.truth.clone(), self.life, self.weather_rng.fork(), self.far);
+        let relay =
+            Relay::start(backend.clone(), self.config(), log.clone()).await.expect("the relay starts");
         self.blow();
         if self.life == 0 {
             self.invite(&backend).await;
@@ -276,8 +276,7 @@ impl World {
         let rough = self.weather.replace(false);
         for _ in 0..VISITORS {
             let place = backend.widget_session(&self.key, None).await.expect("a visitor gets a place");
-            let token =
-                Token { access: place.token, renewal: place.resume, expires_in_s: place.expires_in };
+            let token = Token { access: place.token, renewal: place.resume, expires_in_s: place.expires_in };
             let role = Role::Visitor { session: place.session_id };
             self.people.push(Person::new(role, place.visitor_id.into(), token));
             self.rooms.push(place.session_id);
@@ -429,17 +428,26 @@ impl World {
         let waited = self.net.now - self.since;
         match self.phase {
             Phase::Calm => {
-                let live = self.rooms.iter().find(|room| {
-                    self.net.truth.newest(**room).is_some_and(|(_, held)| held.call.is_live())
-                });
-                assert!(live.is_none() || waited < 300_000, "a call never ends: {:?}", live.and_then(|room| self.net.truth.newest(*room)));
+                let live = self
+                    .rooms
+                    .iter()
+                    .find(|room| self.net.truth.newest(**room).is_some_and(|(_, held)| held.call.is_live()));
+                assert!(
+                    live.is_none() || waited < 300_000,
+                    "a call never ends: {:?}",
+                    live.and_then(|room| self.net.truth.newest(*room))
+                );
                 if live.is_none() && waited > 5_000 {
                     (self.phase, self.since) = (Phase::Settle, self.net.now);
                 }
             }
             Phase::Settle => {
                 let late = self.late();
-                assert!(late.is_none() || waited < 120_000, "a page does not come back: {}", late.unwrap_or_default());
+                assert!(
+                    late.is_none() || waited < 120_000,
+                    "a page does not come back: {}",
+                    late.unwrap_or_default()
+                );
                 if late.is_none() && waited > 40_000 {
                     self.check_members();
                     for page in self.pages.iter_mut().filter(|page| page.open) {
@@ -476,7 +484,8 @@ impl World {
     fn check_members(&self) {
         for page in self.pages.iter().filter(|page| page.open) {
             for seat in page.seats.values() {
-                let (epoch, room) = self.net.truth.newest(seat.session).expect("a room with a member has a log");
+                let (epoch, room) =
+                    self.net.truth.newest(seat.session).expect("a room with a member has a log");
                 let held = seat.ledger.replay().expect("a member that is back knows the room");
                 assert_eq!((held.epoch, held.after_seq), (Some(epoch), Some(room.seq)), "a member is behind");
                 assert_eq!(seat.call(), room.call, "a member holds another call than the room");
@@ -508,7 +517,11 @@ fn limits(rng: &mut Rng) -> Limits {
     let fast = Rate { burst: 1e6, per_second: 1e6 };
     let usual = Rates::default();
     let requests = Rates { call_requests: fast, ..usual };
-    let rates = if rng.chance(300) { requests } else { Rates { messages: fast, call_events: fast, joins: fast, ..requests } };
+    let rates = if rng.chance(300) {
+        requests
+    } else {
+        Rates { messages: fast, call_events: fast, joins: fast, ..requests }
+    };
     let mut limits = Limits { rates, ..Limits::default() };
     if rng.chance(300) {
         limits.ring_events = 8;
