@@ -1,5 +1,5 @@
 //! JSON text to values and back, as small as it can be: what a visitor's page has to load for it
-//! is a fifth of what `serde_json` weighs there.
+//! is a third of what `serde_json` weighs there.
 //!
 //! The types are serde's all the same, so each shape is written down once. Here no error says
 //! where or why, because nobody would read it, and an object is never taken from an array. A
