@@ -283,7 +283,7 @@ impl Net {
                 }
             }
             Message::Pong(_) | Message::Binary(_) | Message::Close(_) => {
-                self.note(&format!("down {conn} {message:?}"))
+                self.note(&format!("down {conn} {message:?}"));
             }
         }
         true

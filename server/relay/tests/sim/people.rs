@@ -140,7 +140,7 @@ impl Person {
             };
         };
         if seat.is_asking() {
-            let cancel = if matches!(seat.call(), Call::Ringing(_)) { 1 } else { 0 };
+            let cancel = u64::from(matches!(seat.call(), Call::Ringing(_)));
             return net.rng.weighed(&[
                 (6, Deed::Nothing),
                 (cancel, Deed::Cancel),
@@ -186,9 +186,6 @@ impl Person {
                 (1, Deed::Decline),
                 (often(1), Deed::Crash),
             ]),
-            Call::Ringing(_) => {
-                net.rng.weighed(&[(5, Deed::Nothing), (often(2), Deed::Write), (1, Deed::LookAway)])
-            }
             Call::Accepted(accepted) if accepted.has_leg(self.sub) => {
                 let own =
                     seat.own_leg().and_then(|(_, leg)| accepted.legs.iter().find(|other| other.id == leg));
@@ -208,7 +205,7 @@ impl Person {
                     (often(1), Deed::Crash),
                 ])
             }
-            Call::Accepted(_) => {
+            Call::Ringing(_) | Call::Accepted(_) => {
                 net.rng.weighed(&[(5, Deed::Nothing), (often(2), Deed::Write), (1, Deed::LookAway)])
             }
         }

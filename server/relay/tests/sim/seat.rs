@@ -110,8 +110,9 @@ impl Seat {
         let Some(event) = self.said.remove(&key) else { return };
         if outcome.is_err() {
             let asked = match event {
-                Event::CallRequest { call_id, .. } | Event::CallAccept { call_id, .. } => Some(call_id),
-                Event::LegJoin { call_id, replaces: Some(_), .. } => Some(call_id),
+                Event::CallRequest { call_id, .. }
+                | Event::CallAccept { call_id, .. }
+                | Event::LegJoin { call_id, replaces: Some(_), .. } => Some(call_id),
                 _ => None,
             };
             if asked.is_some() && self.leg.map(|(call_id, _)| call_id) == asked {

@@ -200,7 +200,7 @@ impl World {
                                     let _told = drained.send(());
                                 });
                             }
-                            other => self.happen(other, &relay).await,
+                            other => self.happen(other, &relay),
                         }
                     }
                     for page in std::mem::take(&mut self.net.token_wanted) {
@@ -287,7 +287,7 @@ impl World {
         self.weather.set(rough);
     }
 
-    async fn happen(&mut self, happening: Happening, relay: &Relay) {
+    fn happen(&mut self, happening: Happening, relay: &Relay) {
         let net = &mut self.net;
         match happening {
             Happening::Knock { page, life } => self.knock(page, life, relay),
@@ -508,7 +508,7 @@ impl World {
     fn config(&self) -> RelayConfig {
         let limits = self.limits.clone();
         let wrap_up = self.wrap_up;
-        RelayConfig { limits, wrap_up, ..RelayConfig::new("http://127.0.0.1:1") }
+        RelayConfig { wrap_up, limits, ..RelayConfig::new("http://127.0.0.1:1") }
     }
 }
 
