@@ -6,21 +6,30 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{paths, profile::Profile, site};
 
-/// Builds the site for release and prints the size of each file.
+/// The most a visitor may have to load for the open widget, in bytes after brotli.
+const WIDGET_LIMIT: usize = 170_000;
+
+/// Builds the site for release and prints the size of each file; fails when the widget is too heavy.
 pub(crate) fn run() -> Result<()> {
     site::build(Profile::Release)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{:<40} {:>9} {:>9} {:>9}", "file", "raw", "gzip -9", "brotli -11")?;
+    let mut widget = 0;
     for path in shipped(&paths::site(Profile::Release))? {
         let content = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let (gzip, brotli) = (gzip(&content)?.len(), brotli(&content)?.len());
         writeln!(out, "{name:<40} {:>9} {gzip:>9} {brotli:>9}", content.len())?;
+        if name == "shell.html" || name.starts_with("widget") {
+            widget += brotli;
+        }
     }
+    writeln!(out, "{:<40} {widget:>29}", "the open widget")?;
+    ensure!(widget <= WIDGET_LIMIT, "the widget weighs {widget} bytes; {WIDGET_LIMIT} is the limit");
     Ok(())
 }
 
@@ -40,7 +49,7 @@ pub(crate) fn brotli(content: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn shipped(site: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = vec![site.join("embed.js")];
+    let mut files = vec![site.join("embed.js"), paths::root().join("app/widget/shell.html")];
     let mut package: Vec<PathBuf> = fs::read_dir(site.join("pkg"))
         .context("reading pkg/")?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
