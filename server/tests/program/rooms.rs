@@ -29,7 +29,7 @@ const HUGE: &str = "1000000000";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rooms_by_the_thousands_leave_nothing_behind() {
-    let rooms = env::var("TINCAN_ROOMS").map_or(1_500, |rooms| rooms.parse().unwrap());
+    let rooms = env::var("TINCAN_ROOMS").map_or(1_000, |rooms| rooms.parse().unwrap());
     let life = env::var("TINCAN_ROOM_LIFE_S").unwrap_or_else(|_| "2".to_owned());
     let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let folder = Folder::empty();
