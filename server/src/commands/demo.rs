@@ -42,6 +42,7 @@ pub async fn run(settings: &Settings, options: &Options) -> anyhow::Result<ExitC
     let (tls, data_dir) = (config.tls.clone(), config.data_dir.clone());
     let demo_url = sample.url();
     let state = parts::build(config, public_url.clone(), backend, assets, Some(sample)).await?;
+    let stop = stop::asked()?;
     let server = Server::start(state, listeners, tls.as_ref()).await?;
     if options.json {
         cli::say(serde_json::to_string(&Line::new(&public_url, &demo_url, &demo))?)?;
@@ -49,7 +50,7 @@ pub async fn run(settings: &Settings, options: &Options) -> anyhow::Result<ExitC
         let words = Words { url: &public_url, demo_url: &demo_url, demo: &demo, data: &data_dir };
         cli::say(words)?;
     }
-    server.run_until(stop::asked()).await?;
+    server.run_until(stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 

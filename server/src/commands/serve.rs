@@ -37,9 +37,10 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let tls = config.tls.clone();
     let state = parts::build(config, public_url, backend, assets, None).await?;
     let url = state.public_url.to_string();
+    let stop = stop::asked()?;
     let server = Server::start(state, listeners, tls.as_ref()).await?;
     tracing::info!(%url, "ready");
-    server.run_until(stop::asked()).await?;
+    server.run_until(stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,20 +1,17 @@
 //! When to stop: Ctrl+C at a terminal, SIGTERM from whoever looks after the process.
 
+use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Comes back at the first of them.
-pub(super) async fn asked() {
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => (),
-                _ = terminate.recv() => (),
-            }
+/// Listens from now on, so that whoever is told that the server is ready may stop it at once; comes
+/// back at the first of them.
+pub(super) fn asked() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
         }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be heard, only Ctrl+C");
-            let _heard = interrupt.await;
-        }
-    }
+    })
 }

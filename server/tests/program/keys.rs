@@ -22,7 +22,7 @@ fn head(token: &str) -> String {
 #[tokio::test]
 async fn a_running_server_takes_a_new_key_up_and_signs_nobody_out() {
     let folder = Folder::empty();
-    let demo = Demo::start(&folder, &[]);
+    let demo = Demo::start(&folder, &[("TINCAN__LOG__FILTER", "info")]);
     let told = demo.json();
     let (url, client) = (told["url"].as_str().unwrap(), Client::new());
     let login = client.post(format!("{url}/api/auth/login")).json(&told["agents"][0]).send().await.unwrap();
