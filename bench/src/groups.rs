@@ -6,10 +6,9 @@ use crate::{
     line::{Heard, Line, event, is_measured},
     load::{Load, Phase},
     pair::{BEAT, HEARTBEAT},
-    peers::visitor,
     people::People,
     tally::Tally,
-    words::{self, Setup, Ticket},
+    words::{self, Setup},
 };
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, future::pending, stream};
@@ -32,7 +31,10 @@ pub(crate) enum Said {
 pub(crate) const SIZE: usize = 6;
 const AGENTS: usize = SIZE - 1;
 /// A hundred agents are what the plan allows a tenant.
-pub(crate) const GROUPS_A_TENANT: usize = 100 / AGENTS;
+pub(crate) const AGENTS_A_TENANT: usize = 100;
+pub(crate) const GROUPS_A_TENANT: usize = AGENTS_A_TENANT / AGENTS;
+/// One in each group, and one whose room an agent is alone in.
+pub(crate) const VISITORS_A_TENANT: usize = GROUPS_A_TENANT * SIZE;
 /// Two a second.
 pub(crate) const PERIOD: Duration = Duration::from_millis(500);
 
@@ -66,18 +68,18 @@ pub(crate) async fn open(load: &Load, people: &People, groups: usize, said: Said
 
 async fn group(address: SocketAddr, people: &People, number: usize, said: Said) -> Result<Vec<Member>> {
     let tenant = &people.tenants[number / GROUPS_A_TENANT];
-    let first = number % GROUPS_A_TENANT * AGENTS;
-    let shared = visitor(address, &tenant.key).await?;
+    let place = number % GROUPS_A_TENANT;
+    let (first, mut visitors) = (place * AGENTS, place * SIZE..);
+    let mut visitor = || tenant.visitor(visitors.next().unwrap_or_default());
+    let shared = visitor();
     let setup = Setup::new(&shared.session);
     let mut lines = vec![(shared.open(address).await?, None)];
     for agent in &tenant.agents[first..first + AGENTS] {
-        let seat = Ticket { token: agent.token.clone(), ..shared.clone() };
-        let mut line = seat.open(address).await?;
+        let mut line = shared.with(agent).open(address).await?;
         // A room exists once its visitor was there.
-        let alone = visitor(address, &tenant.key).await?;
+        let alone = visitor();
         let guest = alone.open(address).await?;
-        let seat = Ticket { token: agent.token.clone(), ..alone.clone() };
-        seat.join(&mut line, true).await?;
+        alone.with(agent).join(&mut line, true).await?;
         drop(guest);
         lines.push((line, Some(alone.session)));
     }

@@ -21,7 +21,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use groups::Said;
 use load::{Load, Phase};
 use peers::{CALLS_A_TENANT, Relay, Row};
-use people::People;
+use people::{People, Wanted};
 use results::{Place, Results, Run};
 use std::{
     env, fs,
@@ -85,9 +85,12 @@ async fn run(options: Options) -> Result<()> {
     let accounts = folder.join("people");
     if wants("c") {
         let tenants = groups.div_ceil(groups::GROUPS_A_TENANT);
-        People::at_least(&accounts, tenants, 100).await?;
+        let (agents, visitors) = (groups::AGENTS_A_TENANT, groups::VISITORS_A_TENANT);
+        People::at_least(&accounts, Wanted { tenants, agents, visitors }).await?;
     }
-    let people = People::at_least(&accounts, pairs.div_ceil(CALLS_A_TENANT), CALLS_A_TENANT).await?;
+    let tenants = pairs.div_ceil(CALLS_A_TENANT);
+    let wanted = Wanted { tenants, agents: CALLS_A_TENANT, visitors: CALLS_A_TENANT };
+    let people = People::at_least(&accounts, wanted).await?;
     let mut results = Results::default();
     for round in 1..=options.rounds {
         for &sockets in &options.sockets {
@@ -137,12 +140,11 @@ async fn pairs_of(
     let load = Load::new(peer.start(people, folder).await?);
     let address = load.process.address;
     progress(&format!("it is process {}", load.process.id()));
-    let invitations = peer.prepare(people, address, pairs).await?;
     sleep(SETTLE).await;
     let (memory, cpu, started) = (load.process.memory()?, load.process.cpu()?, Instant::now());
     let calls = Rc::new(Semaphore::new(AT_ONCE));
-    stream::iter(invitations.into_iter().enumerate())
-        .map(|(number, invitation)| peer.open(address, number, invitation, row))
+    stream::iter(0..pairs)
+        .map(|number| peer.open(address, number, peer.invitation(people, number), row))
         .buffer_unordered(AT_ONCE)
         .try_for_each(|pair| {
             spawn_local(pair.run(load.phase.subscribe(), calls.clone(), load.tally.clone()));

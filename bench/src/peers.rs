@@ -1,7 +1,6 @@
 //! Who is measured, and how two sockets of each come to talk.
 
 use crate::{
-    http,
     line::{Dialect, Line},
     pair::{Frames, Pair},
     people::People,
@@ -10,7 +9,6 @@ use crate::{
     words::{self, SIZE, Setup, Ticket},
 };
 use anyhow::{Context, Result};
-use futures::{StreamExt, TryStreamExt, stream};
 use std::{env, fs, net::SocketAddr, path::Path, process::Command};
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
@@ -75,27 +73,15 @@ impl Relay {
         }
     }
 
-    /// What is needed before sockets are opened, and not part of opening them.
-    pub(crate) async fn prepare(
-        self,
-        people: &People,
-        address: SocketAddr,
-        pairs: usize,
-    ) -> Result<Vec<Invitation>> {
+    /// By what the two sockets of a pair join.
+    pub(crate) fn invitation(self, people: &People, number: usize) -> Invitation {
         if self != Self::Tincan {
-            return Ok((0..pairs).map(|_| Invitation::None).collect());
+            return Invitation::None;
         }
-        stream::iter(0..pairs)
-            .map(|number| async move {
-                let tenant = &people.tenants[number / CALLS_A_TENANT];
-                let visitor = visitor(address, &tenant.key).await?;
-                let agent =
-                    Ticket { token: tenant.agents[number % CALLS_A_TENANT].token.clone(), ..visitor.clone() };
-                Ok(Invitation::Room { visitor, agent })
-            })
-            .buffered(64)
-            .try_collect()
-            .await
+        let tenant = &people.tenants[number / CALLS_A_TENANT];
+        let visitor = tenant.visitor(number % CALLS_A_TENANT);
+        let agent = visitor.with(&tenant.agents[number % CALLS_A_TENANT]);
+        Invitation::Room { visitor, agent }
     }
 
     /// Opens both sockets of a pair, joined where the peer has rooms.
@@ -148,13 +134,6 @@ impl Relay {
 pub(crate) enum Invitation {
     None,
     Room { visitor: Ticket, agent: Ticket },
-}
-
-/// A visitor of a tenant's page, with a room of its own.
-pub(crate) async fn visitor(address: SocketAddr, key: &str) -> Result<Ticket> {
-    let answer = http::post(address, "/api/widget/sessions", &serde_json::json!({ "key": key })).await?;
-    let field = |name: &str| answer[name].as_str().map(str::to_owned).context("no such field in a session");
-    Ok(Ticket { key: key.to_owned(), token: field("token")?, session: field("session_id")? })
 }
 
 async fn nats(address: SocketAddr, number: usize, own: &str) -> Result<Line> {

@@ -1,5 +1,6 @@
 //! The tenants and agents of the bench. Making a password and signing in cost some 20 ms of a core
-//! each, on purpose; so they are made once, signed in once, and kept beside the build.
+//! each, on purpose; so they are made once, signed in once, and kept beside the build. So are the
+//! visitors' sessions.
 
 use crate::{http, tincan};
 use anyhow::{Context, Result};
@@ -25,21 +26,41 @@ pub(crate) struct People {
 pub(crate) struct Tenant {
     pub(crate) key: String,
     pub(crate) agents: Vec<Agent>,
+    #[serde(default)]
+    pub(crate) visitors: Vec<Visitor>,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Agent {
     email: String,
     pub(crate) token: String,
-    signed_in: u64,
+    /// When the token was given, in seconds; 0: never.
+    #[serde(alias = "signed_in")]
+    since: u64,
+}
+
+/// A visitor of a tenant's page, with a room of its own.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Visitor {
+    pub(crate) token: String,
+    pub(crate) session: String,
+    since: u64,
+}
+
+/// How many are needed: so many tenants, and of each so many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) tenants: usize,
+    pub(crate) agents: usize,
+    pub(crate) visitors: usize,
 }
 
 impl People {
-    /// Reads who is there, and adds who is missing: so many tenants with so many agents each.
-    pub(crate) async fn at_least(folder: &Path, tenants: usize, agents: usize) -> Result<Self> {
+    /// Reads who is there, and adds who is missing.
+    pub(crate) async fn at_least(folder: &Path, wanted: Wanted) -> Result<Self> {
         let mut people = Self::read(folder)?;
-        people.add(tenants, agents).await?;
-        people.sign_in(tenants, agents).await?;
+        people.add(wanted.tenants, wanted.agents).await?;
+        people.let_in(&wanted).await?;
         Ok(people)
     }
 
@@ -80,7 +101,11 @@ impl People {
         let by = Identity::console();
         for number in self.tenants.len()..tenants {
             let made = backend.create_tenant(&by, &format!("Bench {number}"), Plan::Premium).await;
-            self.tenants.push(Tenant { key: made.map_err(plain)?.key, agents: Vec::new() });
+            self.tenants.push(Tenant {
+                key: made.map_err(plain)?.key,
+                agents: Vec::new(),
+                visitors: Vec::new(),
+            });
         }
         for tenant in self.tenants.iter_mut().take(tenants) {
             let id = backend.tenant_by_key(&tenant.key).await.map_err(plain)?;
@@ -101,39 +126,65 @@ impl People {
                 .buffered(AT_ONCE)
                 .try_collect()
                 .await?;
-            let unsigned = |email| Agent { email, token: String::new(), signed_in: 0 };
+            let unsigned = |email| Agent { email, token: String::new(), since: 0 };
             tenant.agents.extend(made.into_iter().map(unsigned));
         }
         backend.close().await;
         self.write()
     }
 
-    async fn sign_in(&mut self, tenants: usize, agents: usize) -> Result<()> {
+    /// Gives everybody a token who has none that still lasts a day.
+    async fn let_in(&mut self, wanted: &Wanted) -> Result<()> {
         let now = Clock::system().now().0 / 1_000;
-        let wanted =
-            self.tenants.iter_mut().take(tenants).flat_map(|tenant| tenant.agents.iter_mut().take(agents));
-        let out: Vec<&mut Agent> =
-            wanted.filter(|agent| now - agent.signed_in > TOKEN_AGE.as_secs()).collect();
-        if out.is_empty() {
+        let fresh = |since: u64| now - since <= TOKEN_AGE.as_secs();
+        let tenants = || 0..wanted.tenants;
+        let out = |people: &Self| {
+            let mut agents = tenants().flat_map(|n| people.tenants[n].agents.iter().take(wanted.agents));
+            let visitors = tenants().all(|n| {
+                let visitors = &people.tenants[n].visitors;
+                visitors.len() >= wanted.visitors && visitors.iter().all(|one| fresh(one.since))
+            });
+            !visitors || agents.any(|agent| !fresh(agent.since))
+        };
+        if !out(self) {
             return Ok(());
         }
-        crate::progress(&format!("signing in {} agents, once", out.len()));
+        crate::progress("signing in, once");
         let server = tincan::start(&data(&self.folder)).await?;
         let address = server.address;
-        stream::iter(out)
-            .map(|agent| async move {
-                let body = serde_json::json!({ "email": agent.email, "password": PASSWORD });
-                let answer = http::post(address, "/api/auth/login", &body).await?;
-                answer["access_token"].as_str().context("no token at login")?.clone_into(&mut agent.token);
-                agent.signed_in = now;
-                anyhow::Ok(())
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
-            .await?;
+        for tenant in self.tenants.iter_mut().take(wanted.tenants) {
+            let Tenant { key, agents, visitors } = tenant;
+            stream::iter(agents.iter_mut().take(wanted.agents).filter(|agent| !fresh(agent.since)))
+                .map(|agent| async move {
+                    let body = serde_json::json!({ "email": agent.email, "password": PASSWORD });
+                    let answer = http::post(address, "/api/auth/login", &body).await?;
+                    agent.token = text(&answer, "access_token")?;
+                    agent.since = now;
+                    anyhow::Ok(())
+                })
+                .buffer_unordered(AT_ONCE)
+                .try_collect::<()>()
+                .await?;
+            visitors.retain(|visitor| fresh(visitor.since));
+            let body = serde_json::json!({ "key": key });
+            let more: Vec<Visitor> = stream::iter(visitors.len()..wanted.visitors)
+                .map(|_| async {
+                    let answer = http::post(address, "/api/widget/sessions", &body).await?;
+                    let (token, session) = (text(&answer, "token")?, text(&answer, "session_id")?);
+                    anyhow::Ok(Visitor { token, session, since: now })
+                })
+                .buffer_unordered(AT_ONCE)
+                .try_collect()
+                .await?;
+            visitors.extend(more);
+        }
         server.stop().await?;
         self.write()
     }
+}
+
+fn text(answer: &serde_json::Value, field: &str) -> Result<String> {
+    answer[field].as_str().map(str::to_owned).with_context(|| format!("the answer has no {field}"))
 }
 
 fn data(folder: &Path) -> PathBuf {

@@ -1,6 +1,9 @@
 //! What clients say in our dialect: join, make a call, and the events that are measured.
 
-use crate::line::Line;
+use crate::{
+    line::Line,
+    people::{Agent, Tenant, Visitor},
+};
 use anyhow::Result;
 use tincan_backend::Clock;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -14,7 +17,20 @@ pub(crate) struct Ticket {
     pub(crate) session: String,
 }
 
+impl Tenant {
+    /// The ticket of one of its visitors.
+    pub(crate) fn visitor(&self, number: usize) -> Ticket {
+        let Visitor { token, session, .. } = &self.visitors[number];
+        Ticket { key: self.key.clone(), token: token.clone(), session: session.clone() }
+    }
+}
+
 impl Ticket {
+    /// The ticket of an agent for the same room.
+    pub(crate) fn with(&self, agent: &Agent) -> Self {
+        Self { token: agent.token.clone(), ..self.clone() }
+    }
+
     /// Opens a socket of this member and joins its room.
     pub(crate) async fn open(&self, address: std::net::SocketAddr) -> Result<Line> {
         let path = format!("/realtime/v1/websocket?apikey={}&vsn=2.0.0", self.key);
