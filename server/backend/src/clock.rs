@@ -77,6 +77,10 @@ impl Clock {
     /// A fresh id (UUIDv7): later ones of this process sort behind earlier ones.
     pub fn new_id(&self) -> Uuid {
         let now_us = self.now_us();
+        #[cfg_attr(
+            not(feature = "simulated"),
+            expect(clippy::infallible_destructuring_match, reason = "in simulated worlds there are two")
+        )]
         let ids = match &self.ids {
             Ids::Random(ids) => ids,
             #[cfg(feature = "simulated")]
