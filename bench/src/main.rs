@@ -57,7 +57,7 @@ struct Options {
     /// How long each stretch of load lasts, in seconds
     #[arg(long, default_value_t = 6)]
     seconds: u64,
-    /// Events a second of the fixed rate in rows a and b
+    /// Events a second of the fixed rate in row a; row b has a quarter
     #[arg(long, default_value_t = 4_000)]
     rate: u32,
     /// One short round at 1,000 sockets
@@ -159,7 +159,11 @@ async fn pairs_of(
     sleep(SETTLE).await;
     let lasts = Duration::from_secs(options.seconds);
     let closed = load.stretch(Phase::Closed, WARM, lasts).await?;
-    let exchange = Duration::from_secs_f64(sockets / f64::from(options.rate));
+    let rate = match row {
+        Row::Candidate => options.rate,
+        Row::Message => options.rate / 4,
+    };
+    let exchange = Duration::from_secs_f64(sockets / f64::from(rate));
     let paced = load.stretch(Phase::Paced(exchange), WARM.max(exchange), lasts).await?;
     load.process.stop().await?;
     Ok(Run {
