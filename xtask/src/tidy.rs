@@ -64,7 +64,7 @@ fn entitlements_in_one_place(files: &[File]) -> Vec<String> {
     let relay = rust(files).filter(|file| file.path.starts_with("server/relay/src"));
     lines(relay, |line| {
         let line = code(line);
-        line.contains("entitlement::") || line.contains("entitlements(") || line.contains("sdp::check")
+        line.contains("entitlement::") || line.contains("entitlements(") || line.contains("sdp::check(")
     })
 }
 

@@ -24,7 +24,10 @@ enum Source {
     System,
     Set(Arc<AtomicU64>),
     #[cfg(feature = "simulated")]
-    Runtime { start_us: u64, since: tokio::time::Instant },
+    Runtime {
+        start_us: u64,
+        since: tokio::time::Instant,
+    },
 }
 
 /// What makes ids of one moment differ.
@@ -33,7 +36,10 @@ enum Ids {
     Random(Arc<Mutex<ContextV7>>),
     /// Counted from a seed: the same each time.
     #[cfg(feature = "simulated")]
-    Counted { seed: u32, next: Arc<AtomicU64> },
+    Counted {
+        seed: u32,
+        next: Arc<AtomicU64>,
+    },
 }
 
 impl Clock {

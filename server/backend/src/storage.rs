@@ -24,7 +24,10 @@ pub(crate) mod test_db;
 pub(crate) mod users;
 pub(crate) mod visitor_resumes;
 pub(crate) mod visitors;
-#[cfg_attr(not(feature = "simulated"), expect(unreachable_pub, reason = "a simulated world wants to know it"))]
+#[cfg_attr(
+    not(feature = "simulated"),
+    expect(unreachable_pub, reason = "a simulated world wants to know it")
+)]
 pub mod weather;
 
 pub(crate) use db::{Db, Tx};

@@ -3,7 +3,7 @@
 //! record are whole. That the sound never stops meanwhile is heard in two real browsers by
 //! `end2end/tests/restart.test.mjs`.
 
-use crate::{audit::Audit, crowd::Crowd, people::Role, program::Program};
+use crate::{audit::Audit, crowd::Crowd, page::Page, people::Role, program::Program};
 use std::time::{Duration, Instant};
 use tincan_signaling::{
     Call, CallState, EndReason,
@@ -50,10 +50,10 @@ async fn everybody_is_back_after_a_restart_and_nothing_is_lost() {
         .until(LONG, |crowd| {
             talk(crowd);
             let talking = crowd.pages.iter().filter(|page| page.is_lively());
-            if talking.clone().count() == 2 * CALLS && talking.into_iter().all(|page| page.is_back()) {
+            if talking.clone().count() == 2 * CALLS && talking.into_iter().all(Page::is_back) {
                 in_calls.get_or_insert_with(|| up.elapsed());
             }
-            if crowd.pages.iter().all(|page| page.is_back()) {
+            if crowd.pages.iter().all(Page::is_back) {
                 all.get_or_insert_with(|| up.elapsed());
             }
             all.is_none().then(|| crowd.late().unwrap_or_default())

@@ -152,9 +152,7 @@ pub(crate) async fn last_of(db: &Db, sessions: &[Uuid]) -> Result<Vec<CallRow>, 
     let newest = Query::select()
         .expr(Expr::col((other.clone(), Calls::RequestedAt)).max())
         .from_as(Calls::Table, other.clone())
-        .and_where(
-            Expr::col((other, Calls::SessionId)).equals((Calls::Table, Calls::SessionId)),
-        )
+        .and_where(Expr::col((other, Calls::SessionId)).equals((Calls::Table, Calls::SessionId)))
         .to_owned();
     let last = select()
         .and_where(Expr::col((Calls::Table, Calls::SessionId)).is_in(sessions.iter().copied()))

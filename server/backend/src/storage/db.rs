@@ -112,7 +112,9 @@ impl Db {
     /// in it is still true when it writes.
     pub(crate) async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(run(Act::Begin, write.begin_with("BEGIN IMMEDIATE")).await?),
+            Self::Sqlite { write, .. } => {
+                Tx::Sqlite(run(Act::Begin, write.begin_with("BEGIN IMMEDIATE")).await?)
+            }
             Self::Postgres(pool) => Tx::Postgres(run(Act::Begin, pool.begin()).await?),
         })
     }
