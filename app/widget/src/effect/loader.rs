@@ -6,9 +6,15 @@ use super::{
 };
 use crate::boot::Boot;
 use js_sys::Reflect;
+use std::cell::OnceCell;
 use tincan_signaling::LegId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, Window};
+
+thread_local! {
+    /// The origin around us, once it was found on the tenant's list: nobody else is told anything.
+    static HOST: OnceCell<String> = const { OnceCell::new() };
+}
 
 /// What the loader says.
 #[derive(Debug)]
@@ -43,7 +49,7 @@ pub(crate) enum Asked {
 
 /// The origin around us: named by the loader in the fragment, believed only when the tenant's list
 /// has it. The browser enforces the same list by `frame-ancestors`.
-pub(crate) fn parent_origin() -> Option<String> {
+fn parent_origin() -> Option<String> {
     let hash = window().location().hash().ok()?;
     Some(hash.strip_prefix('#')?.to_owned()).filter(|origin| !origin.is_empty())
 }
@@ -63,6 +69,8 @@ pub(crate) fn greet(boot: &'static Boot, heard: impl Fn(Heard) + 'static) {
         heard(Heard::Init { resume: None, leg: None, open: true, page: None });
         return;
     };
+    // Greeted once; a second time changes nothing.
+    HOST.with(|host| drop(host.set(origin.clone())));
     on_window("message", move |event| {
         let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
         let ours =
@@ -103,7 +111,7 @@ fn read(message: &Json) -> Option<Heard> {
 
 /// Says something to the loader, and to it alone.
 pub(crate) fn say(kind: &str, fields: &[(&str, JsValue)]) {
-    let (Some(parent), Some(origin)) = (parent(), parent_origin()) else { return };
+    let (Some(parent), Some(origin)) = (parent(), HOST.with(|host| host.get().cloned())) else { return };
     let mut all = vec![("tincan", JsValue::from_str(kind))];
     all.extend_from_slice(fields);
     let message = object(&all);
