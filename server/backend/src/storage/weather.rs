@@ -6,8 +6,7 @@
 //! world is the same each time although SQLite has threads of its own.
 
 use super::error::StorageError;
-#[cfg(not(feature = "simulated"))]
-use std::future::Future;
+use std::time::Instant;
 
 /// What is done with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +22,27 @@ pub enum Act {
     Close,
 }
 
-#[cfg(not(feature = "simulated"))]
+/// Runs a statement, and measures how long it took.
 pub(super) async fn run<T, E: Into<StorageError>>(
-    _act: Act,
+    act: Act,
     statement: impl Future<Output = Result<T, E>>,
 ) -> Result<T, StorageError> {
-    let started = std::time::Instant::now();
-    let done = statement.await.map_err(Into::into);
+    let started = Instant::now();
+    let done = carry_out(act, statement).await;
     metrics::histogram!("tincan_db_query_seconds").record(started.elapsed());
     done
 }
 
+#[cfg(not(feature = "simulated"))]
+async fn carry_out<T, E: Into<StorageError>>(
+    _act: Act,
+    statement: impl Future<Output = Result<T, E>>,
+) -> Result<T, StorageError> {
+    statement.await.map_err(Into::into)
+}
+
 #[cfg(feature = "simulated")]
-pub(super) use simulated::run;
+use simulated::carry_out;
 #[cfg(feature = "simulated")]
 pub use simulated::{Meets, Weather, set};
 
@@ -44,7 +51,6 @@ mod simulated {
     use super::{Act, StorageError};
     use std::{
         cell::RefCell,
-        future::Future,
         pin::pin,
         sync::{Arc, OnceLock},
         task::{Context, Poll, Wake, Waker},
@@ -76,7 +82,7 @@ mod simulated {
         WEATHER.set(weather);
     }
 
-    pub(in super::super) async fn run<T, E: Into<StorageError>>(
+    pub(super) async fn carry_out<T, E: Into<StorageError>>(
         act: Act,
         statement: impl Future<Output = Result<T, E>>,
     ) -> Result<T, StorageError> {

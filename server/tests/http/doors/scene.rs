@@ -145,5 +145,8 @@ async fn add(app: &TestApp, tenant: Option<TenantId>, email: &str, role: Role) -
 }
 
 /// Thousands knock from one address here.
-const UNHURRIED: [(&str, &str); 2] =
-    [("limits.socket.upgrades.burst", "100000"), ("limits.socket.upgrades.per_second", "1000")];
+const UNHURRIED: [(&str, &str); 3] = [
+    ("limits.socket.upgrades.burst", "100000"),
+    ("limits.socket.upgrades.per_second", "1000"),
+    ("limits.socket.sockets_per_person", "2000"),
+];

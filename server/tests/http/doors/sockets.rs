@@ -79,7 +79,8 @@ pub(crate) async fn knock(
     };
     socket.send(json!(["1", "1", topic, "phx_join", {"access_token": first}])).await;
     if way == Way::EventOnChannel {
-        assert_eq!(socket.reply("1").await["status"], "ok", "the good token does not open {topic}");
+        let reply = socket.reply("1").await;
+        assert_eq!(reply["status"], "ok", "the good token does not open {topic}: {reply}");
     }
     if matches!(way, Way::EventAfterJoin | Way::EventOnChannel) {
         socket.send(json!(["1", "2", topic, "access_token", {"access_token": token}])).await;
