@@ -39,7 +39,7 @@ pub(crate) async fn on_each_database(test: impl AsyncFn(&World)) {
         config.database_url = db.url();
         let backend = Backend::open(config.clone(), clock.clone()).await.unwrap();
         let world = World { backend, clock, config, _dir: dir };
-        test(&world).await;
+        Box::pin(test(&world)).await;
         world.backend.close().await;
         db.drop_it().await;
     }
