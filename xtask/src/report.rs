@@ -19,8 +19,9 @@ impl Tally {
 
     /// Takes a line of a test runner into account, if it is a line that counts.
     pub(crate) fn read(&mut self, line: &str) {
-        let line = line.trim();
-        if let Some(counted) = nextest(line).or_else(|| cargo_test(line)).or_else(|| node(line)) {
+        // Nextest repeats, indented, what a failed test printed: its own summary counts that test.
+        let trimmed = line.trim();
+        if let Some(counted) = nextest(trimmed).or_else(|| cargo_test(line)).or_else(|| node(trimmed)) {
             self.add(counted);
         }
     }
@@ -86,6 +87,8 @@ mod tests {
         assert_eq!(read(&[all_passed]), Tally { passed: 3, failed: 0 });
         let some_failed = "     Summary [  12.310s] 5 tests run: 3 passed (1 slow), 2 failed, 7 skipped";
         assert_eq!(read(&[some_failed]), Tally { passed: 3, failed: 2 });
+        let repeated = "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 38 filtered out";
+        assert_eq!(read(&[repeated, some_failed]), Tally { passed: 3, failed: 2 });
         let cargo = "test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out";
         assert_eq!(read(&[cargo]), Tally { passed: 4, failed: 1 });
         assert_eq!(read(&["ℹ tests 3", "ℹ pass 2", "ℹ fail 1"]), Tally { passed: 2, failed: 1 });

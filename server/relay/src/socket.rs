@@ -15,6 +15,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use serde::Deserialize;
 use std::{
@@ -150,28 +151,10 @@ async fn greet(hub: &Arc<Hub>, query: &Query_, headers: &HeaderMap) -> Result<(G
     Ok((Greeting { version, tenant, token }, offered.contains(&"phoenix")))
 }
 
-/// Base64 (either alphabet, no padding) to text.
+/// Base64 (either alphabet, padded or not) to text.
 fn decode(text: &str) -> Option<String> {
-    let mut bits = 0_u32;
-    let mut held = 0;
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    for char in text.trim_end_matches('=').bytes() {
-        let six = match char {
-            b'A'..=b'Z' => char - b'A',
-            b'a'..=b'z' => char - b'a' + 26,
-            b'0'..=b'9' => char - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(six);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
 /// What carries frames: a WebSocket, or what stands for one in the simulator.
